@@ -1,0 +1,87 @@
+use core::time::Duration;
+
+/// The limits and timeouts of one connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// What the peer may make us hold or process.
+    pub limits: Limits,
+    /// How long we wait for the peer.
+    pub timeouts: Timeouts,
+}
+
+/// Bounds on what the peer controls, and on what waits to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest message taken, in bytes of payload.
+    ///
+    /// Default 16 MiB: room for large documents and images, while a connection at its worst still
+    /// fits a guest that is given 64 MiB. Beyond it the connection fails with 1009.
+    pub message_len: u64,
+    /// The longest payload of one data frame, in bytes.
+    ///
+    /// Default 16 MiB, as one frame may carry a whole message. Beyond it the connection fails
+    /// with 1009, on the frame's header.
+    pub frame_payload_len: u64,
+    /// The most fragments of one message.
+    ///
+    /// Default 131,072: it bounds the work that empty fragments can make us do, and leaves room
+    /// for 16 MiB in fragments of 128 bytes. Beyond it the connection fails with 1008.
+    pub fragment_count: u32,
+    /// The longest head of the server's answer in the opening handshake, in bytes: status line and
+    /// header fields, those of interim answers included.
+    ///
+    /// Default 16 KiB, as Node.js and nginx have it. Beyond it the opening handshake fails.
+    pub response_head_len: u32,
+    /// How much may wait to be sent, in bytes of frames.
+    ///
+    /// Default 1 MiB: more than a round trip holds on most paths. While at least this much waits,
+    /// messages and pings are refused and nothing is lost. One message may exceed it, so that a
+    /// message longer than the limit can be sent at all.
+    pub outgoing_len: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_len: 16 << 20,
+            frame_payload_len: 16 << 20,
+            fragment_count: 131_072,
+            response_head_len: 16 << 10,
+            outgoing_len: 1 << 20,
+        }
+    }
+}
+
+/// How long we wait before we act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For the server's answer in the opening handshake, from the moment the connection exists.
+    ///
+    /// Default 30 s: the answer takes one round trip, but a server may be starting up. After it
+    /// the opening handshake fails.
+    pub handshake: Duration,
+    /// For the closing handshake and the end of the stream, from the moment the first Close frame
+    /// is queued or received.
+    ///
+    /// Default 10 s, as Python's websockets has it. After it the connection counts as closed.
+    pub closing: Duration,
+    /// For the pong to a ping.
+    ///
+    /// Default 30 s, as the API that this one follows has it. After it the connection fails.
+    pub pong: Duration,
+    /// After how much silence of the peer a ping is sent without being asked for.
+    ///
+    /// Default never.
+    pub ping_interval: Option<Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(30),
+            closing: Duration::from_secs(10),
+            pong: Duration::from_secs(30),
+            ping_interval: None,
+        }
+    }
+}

@@ -1,0 +1,524 @@
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use crate::config::Config;
+use crate::error::{AlreadyClosed, ConnectionError, HandshakeError, SendError, TimeoutError};
+use crate::event::{Closed, Event, Opened, Pong};
+use crate::frame::{CloseCode, CloseFrame, MAX_CONTROL_PAYLOAD_LEN, MaskingKeys, Opcode};
+use crate::handshake::{Handshake, Nonce, Progress, Request};
+use crate::message::Outgoing;
+use crate::ping::PingsInFlight;
+use crate::receiver::{Received, Receiver};
+use crate::state::{Closing, ClosingPhase, ConnectionState, State};
+use crate::time::Instant;
+use crate::timer::{Timer, Timers};
+use crate::token::{Token, Tokens};
+use crate::transmit::{Mark, Transmit};
+
+/// How many pongs may wait to be written. Beyond that only the newest ping is answered, as RFC
+/// 6455, section 5.5.3 allows, so that a peer that pings and does not read costs us 8 KiB.
+const MAX_UNWRITTEN_PONGS: usize = 64;
+
+/// One WebSocket connection, seen from the client: from the request of the opening handshake to
+/// the end of the stream. The crate's documentation has the contract.
+pub struct Connection {
+    config: Config,
+    state: State,
+    keys: Box<dyn MaskingKeys>,
+    tokens: Tokens,
+    transmit: Transmit,
+    unwritten_pongs: usize,
+    /// The payload of the newest ping that is not answered for want of room.
+    deferred_pong: Option<Vec<u8>>,
+    pings: PingsInFlight,
+    /// No input arrives, by the caller's choice.
+    paused: bool,
+    timers: Timers,
+    events: VecDeque<Event>,
+}
+
+impl Connection {
+    /// A connection whose request is queued, to be written to a stream that is ready for it.
+    pub fn new(
+        request: &Request,
+        nonce: Nonce,
+        keys: Box<dyn MaskingKeys>,
+        config: Config,
+        now: Instant,
+    ) -> Self {
+        let mut transmit = Transmit::default();
+        transmit.push_bytes(&request.encode(nonce));
+        let mut timers = Timers::default();
+        timers.set(Timer::Handshake, Some(now + config.timeouts.handshake));
+        Self {
+            state: State::Connecting(Handshake::new(
+                request,
+                nonce,
+                config.limits.response_head_len,
+            )),
+            config,
+            keys,
+            tokens: Tokens::default(),
+            transmit,
+            unwritten_pongs: 0,
+            deferred_pong: None,
+            pings: PingsInFlight::default(),
+            paused: false,
+            timers,
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Queues one message.
+    ///
+    /// [`Event::Sent`] follows with the token that is returned, once every byte of the message is
+    /// written. `unmasked` sends it under a masking key of zero, which waives the protection that
+    /// RFC 6455, section 10.3 describes.
+    ///
+    /// # Errors
+    ///
+    /// If the connection is not open, or too much waits to be sent; nothing is queued then.
+    pub fn send(&mut self, message: Outgoing<'_>, unmasked: bool) -> Result<Token, SendError> {
+        self.check_room()?;
+        let token = self.tokens.next();
+        self.transmit.push_frame(
+            message.opcode(),
+            message.payload(),
+            unmasked,
+            &mut *self.keys,
+        );
+        self.transmit.mark(Mark::Message(token));
+        Ok(token)
+    }
+
+    /// Queues a ping.
+    ///
+    /// [`Event::Pong`] follows with the token that is returned; if none does within
+    /// [`Timeouts::pong`](crate::Timeouts::pong), the connection fails.
+    ///
+    /// # Errors
+    ///
+    /// If the payload is longer than 125 bytes, the connection is not open, or too much waits to
+    /// be sent; nothing is queued then.
+    pub fn ping(
+        &mut self,
+        payload: &[u8],
+        unmasked: bool,
+        now: Instant,
+    ) -> Result<Token, SendError> {
+        if payload.len() > MAX_CONTROL_PAYLOAD_LEN {
+            return Err(SendError::PingTooLong { len: payload.len() });
+        }
+        self.check_room()?;
+        let token = self.tokens.next();
+        self.push_ping(Some(token), payload, unmasked, now);
+        Ok(token)
+    }
+
+    /// Starts the closing handshake: queues a Close frame after all that is queued.
+    ///
+    /// [`Event::Closed`] follows with the token that is returned. While the connection is closing
+    /// already, `frame` is not sent, and all calls share one token. In the opening handshake the
+    /// connection is closed at once.
+    ///
+    /// # Errors
+    ///
+    /// If the connection is closed.
+    pub fn close(&mut self, frame: &CloseFrame, now: Instant) -> Result<Token, AlreadyClosed> {
+        match &mut self.state {
+            State::Closed => return Err(AlreadyClosed),
+            State::Closing(closing) => {
+                return Ok(*closing.token.get_or_insert_with(|| self.tokens.next()));
+            }
+            State::Connecting(_) | State::Open(_) => {}
+        }
+        let token = self.tokens.next();
+        match core::mem::replace(&mut self.state, State::Closed) {
+            State::Open(receiver) => {
+                self.push_control(Opcode::Close, &frame.to_payload());
+                self.begin_closing(
+                    Closing::new(ClosingPhase::AwaitingClose(receiver), Some(token)),
+                    now,
+                );
+            }
+            State::Connecting(_) | State::Closing(_) | State::Closed => {
+                self.finish(None, Some(token));
+            }
+        }
+        Ok(token)
+    }
+
+    /// Says that input will not be handled for a while, so that no pong can arrive: pings do not
+    /// time out and keepalive pings are not sent until [`Self::resume`].
+    pub fn pause(&mut self) {
+        self.paused = true;
+        self.timers.set(Timer::Pong, None);
+        self.timers.set(Timer::Keepalive, None);
+    }
+
+    /// Undoes [`Self::pause`]. Pings in flight get their whole timeout anew.
+    pub fn resume(&mut self, now: Instant) {
+        self.paused = false;
+        self.pings.restart(now, self.config.timeouts.pong);
+        self.restart_pong_timer();
+        self.restart_keepalive_timer(now);
+    }
+
+    /// Takes the next bytes of the stream; returns how many. See *Progress* in the contract.
+    pub fn handle_input(&mut self, bytes: &[u8], now: Instant) -> usize {
+        if !bytes.is_empty() {
+            self.restart_keepalive_timer(now);
+        }
+        let mut consumed = 0;
+        while consumed < bytes.len() && self.events.is_empty() {
+            consumed += self.handle_some_input(&bytes[consumed..], now);
+        }
+        consumed
+    }
+
+    /// Says that the peer ended its side of the stream. What is owed can still be written.
+    pub fn handle_eof(&mut self) {
+        self.handle_stream_end(false);
+    }
+
+    /// Says that the stream is lost in both directions, by a reset or an error of the transport.
+    pub fn handle_stream_lost(&mut self) {
+        self.handle_stream_end(true);
+    }
+
+    /// Says what time it is; acts on the deadlines that have come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.take_expired(now) {
+            match timer {
+                Timer::Handshake => self.handshake_timed_out(),
+                Timer::Closing => self.closing_timed_out(),
+                Timer::Keepalive => {
+                    if self.pings.is_empty() {
+                        let payload = self.pings.next_keepalive_payload();
+                        self.push_ping(None, &payload, false, now);
+                    }
+                    self.restart_keepalive_timer(now);
+                }
+                Timer::Pong => self.pong_timed_out(now),
+            }
+        }
+    }
+
+    /// The bytes owed to the peer, in order.
+    pub fn poll_transmit(&self) -> &[u8] {
+        self.transmit.unwritten()
+    }
+
+    /// Says that the first `len` bytes of [`Self::poll_transmit`] are written.
+    pub fn advance_transmit(&mut self, len: usize) {
+        self.transmit.advance(len);
+        while let Some(mark) = self.transmit.poll_mark() {
+            match mark {
+                Mark::Message(token) => self.events.push_back(Event::Sent(token)),
+                Mark::Pong => self.unwritten_pongs -= 1,
+            }
+        }
+        if self.unwritten_pongs < MAX_UNWRITTEN_PONGS
+            && let Some(payload) = self.deferred_pong.take()
+        {
+            self.push_pong(payload);
+        }
+        self.finish_if_drained();
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When to call [`Self::handle_timeout`]. Any command or handler may change it.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next_deadline()
+    }
+
+    /// Where the connection stands.
+    pub fn state(&self) -> ConnectionState {
+        match self.state {
+            State::Connecting(_) => ConnectionState::Connecting,
+            State::Open(_) => ConnectionState::Open,
+            State::Closing(_) => ConnectionState::Closing,
+            State::Closed => ConnectionState::Closed,
+        }
+    }
+
+    /// Whether nothing will be sent any more, so that our side of the stream can be ended.
+    ///
+    /// Not so after a closing handshake: RFC 6455, section 7.1.1 wants the server to end the
+    /// stream first.
+    pub fn is_done_sending(&self) -> bool {
+        match &self.state {
+            State::Connecting(_) | State::Open(_) => false,
+            State::Closing(closing) => {
+                matches!(closing.phase, ClosingPhase::Failing) && self.transmit.is_empty()
+            }
+            State::Closed => true,
+        }
+    }
+
+    fn check_room(&self) -> Result<(), SendError> {
+        if !matches!(self.state, State::Open(_)) {
+            return Err(SendError::NotOpen);
+        }
+        let queued = self.transmit.unwritten().len() as u64;
+        let limit = self.config.limits.outgoing_len;
+        if queued >= limit {
+            return Err(SendError::QueueFull { queued, limit });
+        }
+        Ok(())
+    }
+
+    fn push_control(&mut self, opcode: Opcode, payload: &[u8]) {
+        self.transmit
+            .push_frame(opcode, payload, false, &mut *self.keys);
+    }
+
+    fn push_ping(&mut self, token: Option<Token>, payload: &[u8], unmasked: bool, now: Instant) {
+        self.transmit
+            .push_frame(Opcode::Ping, payload, unmasked, &mut *self.keys);
+        self.pings
+            .push(token, payload, now, self.config.timeouts.pong);
+        self.restart_pong_timer();
+    }
+
+    fn push_pong(&mut self, payload: Vec<u8>) {
+        // RFC 6455, section 5.5.1 forbids data frames after a Close frame, and a peer that has
+        // read ours does not wait for pongs.
+        if !matches!(self.state, State::Open(_)) {
+            return;
+        }
+        if self.unwritten_pongs < MAX_UNWRITTEN_PONGS {
+            self.push_control(Opcode::Pong, &payload);
+            self.transmit.mark(Mark::Pong);
+            self.unwritten_pongs += 1;
+        } else {
+            self.deferred_pong = Some(payload);
+        }
+    }
+
+    fn restart_pong_timer(&mut self) {
+        let deadline = self.pings.next_deadline().filter(|_| !self.paused);
+        self.timers.set(Timer::Pong, deadline);
+    }
+
+    fn restart_keepalive_timer(&mut self, now: Instant) {
+        if let Some(interval) = self.config.timeouts.ping_interval
+            && matches!(self.state, State::Open(_))
+            && !self.paused
+        {
+            self.timers.set(Timer::Keepalive, Some(now + interval));
+        }
+    }
+
+    /// Handles input until something has happened; returns how many bytes that took, not 0.
+    fn handle_some_input(&mut self, bytes: &[u8], now: Instant) -> usize {
+        match &mut self.state {
+            State::Connecting(handshake) => match handshake.handle_input(bytes) {
+                Ok(Progress::NeedMore) => bytes.len(),
+                Ok(Progress::Done { consumed, opened }) => {
+                    self.opened(opened, now);
+                    consumed
+                }
+                Err(error) => {
+                    self.handshake_failed(error);
+                    bytes.len()
+                }
+            },
+            State::Open(receiver)
+            | State::Closing(Closing {
+                phase: ClosingPhase::AwaitingClose(receiver),
+                ..
+            }) => match receiver.handle_input(bytes, &self.config.limits) {
+                Ok((consumed, None)) => consumed,
+                Ok((consumed, Some(received))) => {
+                    self.handle_received(received, now);
+                    consumed
+                }
+                Err(error) => {
+                    let code = CloseCode::from(&error);
+                    self.fail(error.into(), code, now);
+                    bytes.len()
+                }
+            },
+            State::Closing(_) | State::Closed => bytes.len(),
+        }
+    }
+
+    fn handle_received(&mut self, received: Received, now: Instant) {
+        match received {
+            Received::Message(message) => self.events.push_back(Event::Message(message)),
+            // Section 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in
+            // response, unless it already received a Close frame."
+            Received::Ping(payload) => {
+                self.push_pong(payload.clone());
+                self.events.push_back(Event::Ping(payload));
+            }
+            Received::Pong(payload) => {
+                let events = &mut self.events;
+                let answered = self
+                    .pings
+                    .handle_pong(&payload, now, |pong| events.push_back(Event::Pong(pong)));
+                if !answered {
+                    self.events.push_back(Event::Pong(Pong {
+                        token: None,
+                        payload,
+                        round_trip: None,
+                    }));
+                }
+                self.restart_pong_timer();
+            }
+            Received::Close(frame) => self.close_received(frame, now),
+        }
+    }
+
+    fn opened(&mut self, opened: Opened, now: Instant) {
+        self.state = State::Open(Receiver::default());
+        self.timers.stop_all();
+        self.restart_keepalive_timer(now);
+        self.events.push_back(Event::Open(opened));
+    }
+
+    fn handshake_failed(&mut self, error: HandshakeError) {
+        self.finish(Some(error.into()), None);
+    }
+
+    fn handshake_timed_out(&mut self) {
+        if let State::Connecting(handshake) = &mut self.state {
+            // A refusal whose body is late is a refusal.
+            let error = match handshake.ended() {
+                refused @ HandshakeError::Refused(_) => refused.into(),
+                _ => TimeoutError::Handshake.into(),
+            };
+            self.finish(Some(error), None);
+        }
+    }
+
+    fn close_received(&mut self, frame: Option<CloseFrame>, now: Instant) {
+        match core::mem::replace(&mut self.state, State::Closed) {
+            State::Open(_) => {
+                // Section 5.5.1: "When sending a Close frame in response, the endpoint typically
+                // echos the status code it received."
+                let code = frame.as_ref().map(|frame| frame.code().get().to_be_bytes());
+                self.push_control(Opcode::Close, code.as_ref().map_or(&[], |code| code));
+                self.begin_closing(Closing::new(ClosingPhase::Answered(frame), None), now);
+            }
+            State::Closing(mut closing) => {
+                closing.phase = ClosingPhase::Answered(frame);
+                self.state = State::Closing(closing);
+            }
+            // Frames are read in no other state.
+            other @ (State::Connecting(_) | State::Closed) => self.state = other,
+        }
+    }
+
+    /// Fails the WebSocket Connection (RFC 6455, section 7.1.7).
+    fn fail(&mut self, error: ConnectionError, code: CloseCode, now: Instant) {
+        let token = match &self.state {
+            State::Closing(closing) => closing.token,
+            State::Connecting(_) | State::Open(_) | State::Closed => {
+                let frame = CloseFrame::failing(code, &error.to_string());
+                self.push_control(Opcode::Close, &frame.to_payload());
+                None
+            }
+        };
+        self.events.push_back(Event::Error(error));
+        self.begin_closing(Closing::new(ClosingPhase::Failing, token), now);
+    }
+
+    fn begin_closing(&mut self, closing: Closing, now: Instant) {
+        self.state = State::Closing(closing);
+        self.pings.clear();
+        self.timers.set(Timer::Pong, None);
+        self.timers.set(Timer::Keepalive, None);
+        if !self.timers.is_running(Timer::Closing) {
+            let deadline = now + self.config.timeouts.closing;
+            self.timers.set(Timer::Closing, Some(deadline));
+        }
+    }
+
+    fn closing_timed_out(&mut self) {
+        if let State::Closing(closing) = &self.state {
+            let error = match closing.phase {
+                ClosingPhase::AwaitingClose(_) => Some(TimeoutError::Close.into()),
+                ClosingPhase::Answered(_) | ClosingPhase::Failing => None,
+            };
+            self.finish(error, None);
+        }
+    }
+
+    fn pong_timed_out(&mut self, now: Instant) {
+        while let Some(pong) = self.pings.take_maybe_answered(now) {
+            self.events.push_back(Event::Pong(pong));
+        }
+        if self.pings.next_deadline().is_some_and(|due| due <= now) {
+            self.fail(TimeoutError::Pong.into(), CloseCode::INTERNAL_ERROR, now);
+        } else {
+            self.restart_pong_timer();
+        }
+    }
+
+    fn handle_stream_end(&mut self, lost: bool) {
+        match &mut self.state {
+            State::Connecting(handshake) => {
+                let error = handshake.ended();
+                self.handshake_failed(error);
+            }
+            State::Open(_)
+            | State::Closing(Closing {
+                phase: ClosingPhase::AwaitingClose(_),
+                ..
+            }) => self.finish(Some(ConnectionError::StreamEnded), None),
+            State::Closing(_) if lost => self.finish(None, None),
+            State::Closing(closing) => {
+                closing.stream_ended = true;
+                self.finish_if_drained();
+            }
+            State::Closed => {}
+        }
+    }
+
+    /// Ends the connection if the stream ended and what was owed is written.
+    fn finish_if_drained(&mut self) {
+        if let State::Closing(closing) = &self.state
+            && closing.stream_ended
+            && self.transmit.is_empty()
+        {
+            self.finish(None, None);
+        }
+    }
+
+    /// The WebSocket connection is closed (RFC 6455, section 7.1.4).
+    fn finish(&mut self, error: Option<ConnectionError>, token: Option<Token>) {
+        let (received, token) = match core::mem::replace(&mut self.state, State::Closed) {
+            State::Closing(Closing {
+                phase: ClosingPhase::Answered(frame),
+                token,
+                ..
+            }) => (Some(frame), token),
+            State::Closing(Closing { token, .. }) => (None, token),
+            State::Connecting(_) | State::Open(_) | State::Closed => (None, token),
+        };
+        self.timers.stop_all();
+        self.pings.clear();
+        self.events.extend(error.map(Event::Error));
+        let was_clean = received.is_some();
+        // Section 7.1.5 has what the code is if there was no Close frame, or no code in it.
+        let (code, reason) = match received {
+            None => (CloseCode::ABNORMAL_CLOSURE, ""),
+            Some(None) => (CloseCode::NO_STATUS_RCVD, ""),
+            Some(Some(ref frame)) => (frame.code(), frame.reason()),
+        };
+        self.events.push_back(Event::Closed(Closed {
+            code,
+            reason: reason.into(),
+            was_clean,
+            token,
+        }));
+    }
+}

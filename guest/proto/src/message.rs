@@ -1,0 +1,175 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::config::Limits;
+use crate::error::ProtocolError;
+use crate::frame::{FrameHeader, Opcode};
+use crate::utf8::Utf8Validator;
+
+/// How much memory a frame's header alone can make us reserve, in bytes. The rest follows as the
+/// payload arrives, so that announcing a large frame costs the peer as much as sending it.
+const RESERVED_ON_ANNOUNCEMENT: usize = 64 << 10;
+
+/// One whole message that the peer sent (RFC 6455, section 5.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// Text, which is UTF-8.
+    Text(Text),
+    /// Any bytes.
+    Binary(Vec<u8>),
+}
+
+/// The bytes of a text message: UTF-8, validated as they arrived.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text(Vec<u8>);
+
+impl Text {
+    /// The text. Its bytes are read once more to prove to the compiler that they are UTF-8, so
+    /// this is not for hot paths.
+    pub fn to_str(&self) -> &str {
+        core::str::from_utf8(&self.0).expect("a `Text` is made only of validated bytes")
+    }
+
+    /// The bytes, which are valid UTF-8: a caller may rely on it without validating again.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_str().fmt(f)
+    }
+}
+
+/// One message to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outgoing<'a> {
+    /// Sent as a text message.
+    Text(&'a str),
+    /// Sent as a binary message.
+    Binary(&'a [u8]),
+}
+
+impl<'a> Outgoing<'a> {
+    pub(crate) fn opcode(self) -> Opcode {
+        match self {
+            Self::Text(_) => Opcode::Text,
+            Self::Binary(_) => Opcode::Binary,
+        }
+    }
+
+    pub(crate) fn payload(self) -> &'a [u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+}
+
+/// Puts the fragments of a message together (RFC 6455, section 5.4).
+///
+/// For each data frame: `begin_frame` once, `push` for each piece of its payload, `end_frame`
+/// once. Its memory is bounded by `Limits::message_len`.
+#[derive(Debug, Default)]
+pub(crate) struct Assembler {
+    message: Option<Partial>,
+}
+
+#[derive(Debug)]
+struct Partial {
+    payload: Vec<u8>,
+    /// `Some` if the message is text.
+    utf8: Option<Utf8Validator>,
+    fragment_count: u32,
+}
+
+impl Assembler {
+    /// Judges the header of a data frame, before its payload.
+    pub(crate) fn begin_frame(
+        &mut self,
+        header: &FrameHeader,
+        limits: &Limits,
+    ) -> Result<(), ProtocolError> {
+        if header.payload_len > limits.frame_payload_len {
+            return Err(ProtocolError::FrameTooBig {
+                limit: limits.frame_payload_len,
+            });
+        }
+        let message = match (header.opcode, &mut self.message) {
+            (Opcode::Continuation, None) => return Err(ProtocolError::UnexpectedContinuation),
+            (Opcode::Continuation, Some(message)) => message,
+            (_, Some(_)) => return Err(ProtocolError::ExpectedContinuation),
+            (opcode, slot @ None) => slot.insert(Partial {
+                payload: Vec::new(),
+                utf8: (opcode == Opcode::Text).then(Utf8Validator::default),
+                fragment_count: 0,
+            }),
+        };
+        message.fragment_count += 1;
+        if message.fragment_count > limits.fragment_count {
+            return Err(ProtocolError::TooManyFragments {
+                limit: limits.fragment_count,
+            });
+        }
+        // Neither side of the sum is more than `i64::MAX`.
+        if message.payload.len() as u64 + header.payload_len > limits.message_len {
+            return Err(ProtocolError::MessageTooBig {
+                limit: limits.message_len,
+            });
+        }
+        let announced = usize::try_from(header.payload_len).unwrap_or(usize::MAX);
+        message
+            .payload
+            .reserve(announced.min(RESERVED_ON_ANNOUNCEMENT));
+        Ok(())
+    }
+
+    /// Takes the next piece of the frame's payload.
+    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
+        // Between `begin_frame` and `end_frame` there always is a message.
+        if let Some(message) = &mut self.message {
+            if let Some(utf8) = &mut message.utf8 {
+                utf8.push(piece)
+                    .map_err(|_| ProtocolError::MessageNotUtf8)?;
+            }
+            message.payload.extend_from_slice(piece);
+        }
+        Ok(())
+    }
+
+    /// Says that the frame's payload is complete; returns the message if it is, too.
+    pub(crate) fn end_frame(&mut self, fin: bool) -> Result<Option<Message>, ProtocolError> {
+        if !fin {
+            return Ok(None);
+        }
+        let Some(message) = self.message.take() else {
+            return Ok(None);
+        };
+        match message.utf8 {
+            None => Ok(Some(Message::Binary(message.payload))),
+            Some(utf8) => {
+                utf8.finish().map_err(|_| ProtocolError::MessageNotUtf8)?;
+                Ok(Some(Message::Text(Text(message.payload))))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn announcing_a_large_frame_reserves_little() {
+        let header = FrameHeader {
+            fin: true,
+            opcode: Opcode::Binary,
+            payload_len: 16 << 20,
+        };
+        let mut assembler = Assembler::default();
+        assembler.begin_frame(&header, &Limits::default()).unwrap();
+        let capacity = assembler.message.unwrap().payload.capacity();
+        assert!(capacity <= RESERVED_ON_ANNOUNCEMENT, "{capacity}");
+    }
+}

@@ -1,0 +1,107 @@
+use alloc::vec::Vec;
+
+use crate::config::Limits;
+use crate::error::ProtocolError;
+use crate::frame::{CloseFrame, FrameHeader, HeaderDecoder, Opcode};
+use crate::message::{Assembler, Message};
+
+/// Reads the frames of the peer, from bytes in pieces of any size.
+#[derive(Debug, Default)]
+pub(crate) struct Receiver {
+    header: HeaderDecoder,
+    /// The frame whose payload is being read.
+    frame: Option<FrameInProgress>,
+    assembler: Assembler,
+}
+
+#[derive(Debug)]
+struct FrameInProgress {
+    header: FrameHeader,
+    /// How many bytes of the payload have yet to arrive.
+    missing: u64,
+    /// The payload so far of a control frame, which is at most 125 bytes long. Control frames may
+    /// stand between the fragments of a message, so they are not for the assembler.
+    control_payload: Vec<u8>,
+}
+
+/// What one or more frames of the peer amount to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Received {
+    Message(Message),
+    Ping(Vec<u8>),
+    Pong(Vec<u8>),
+    Close(Option<CloseFrame>),
+}
+
+impl Receiver {
+    /// Takes the next bytes of the stream, up to the end of the first frame that completes
+    /// something. Returns how many were taken; all, if nothing was completed.
+    pub(crate) fn handle_input(
+        &mut self,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<(usize, Option<Received>), ProtocolError> {
+        let mut consumed = 0;
+        loop {
+            let rest = &bytes[consumed..];
+            match &mut self.frame {
+                None if rest.is_empty() => return Ok((consumed, None)),
+                None => {
+                    let (len, header) = self.header.push(rest)?;
+                    consumed += len;
+                    if let Some(header) = header {
+                        self.frame = Some(self.begin_frame(header, limits)?);
+                    }
+                }
+                Some(frame) => {
+                    let len = usize::try_from(frame.missing)
+                        .map_or(rest.len(), |missing| rest.len().min(missing));
+                    let piece = &rest[..len];
+                    if frame.header.opcode.is_control() {
+                        frame.control_payload.extend_from_slice(piece);
+                    } else {
+                        self.assembler.push(piece)?;
+                    }
+                    frame.missing -= len as u64;
+                    consumed += len;
+                    if frame.missing > 0 {
+                        return Ok((consumed, None));
+                    }
+                    if let Some(received) = self.end_frame()? {
+                        return Ok((consumed, Some(received)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn begin_frame(
+        &mut self,
+        header: FrameHeader,
+        limits: &Limits,
+    ) -> Result<FrameInProgress, ProtocolError> {
+        if !header.opcode.is_control() {
+            self.assembler.begin_frame(&header, limits)?;
+        }
+        Ok(FrameInProgress {
+            header,
+            missing: header.payload_len,
+            control_payload: Vec::new(),
+        })
+    }
+
+    fn end_frame(&mut self) -> Result<Option<Received>, ProtocolError> {
+        let Some(frame) = self.frame.take() else {
+            return Ok(None);
+        };
+        Ok(match frame.header.opcode {
+            Opcode::Continuation | Opcode::Text | Opcode::Binary => self
+                .assembler
+                .end_frame(frame.header.fin)?
+                .map(Received::Message),
+            Opcode::Close => Some(Received::Close(CloseFrame::parse(&frame.control_payload)?)),
+            Opcode::Ping => Some(Received::Ping(frame.control_payload)),
+            Opcode::Pong => Some(Received::Pong(frame.control_payload)),
+        })
+    }
+}

@@ -1,0 +1,222 @@
+//! The contract at the head of the crate, as written: every golden exchange at every prefix, every
+//! two-way split, and one byte at a time.
+
+use super::*;
+
+/// What a server sends, and what must come of it.
+struct Exchange {
+    name: &'static str,
+    input: Vec<u8>,
+    /// The end of the stream follows the input.
+    eof: bool,
+}
+
+fn exchange(name: &'static str, parts: &[&[u8]]) -> Exchange {
+    Exchange {
+        name,
+        input: parts.concat(),
+        eof: true,
+    }
+}
+
+fn golden() -> Vec<Exchange> {
+    let close = frame(0x88, &close_payload(1000, "done"));
+    let long_text = "κόσμε 🦀 ".repeat(40);
+    let long_binary: Vec<u8> = (0..700_u32).map(|i| i as u8).collect();
+    vec![
+        exchange("open and end", &[ANSWER]),
+        exchange("hello and close", &[ANSWER, b"\x81\x05Hello", &close]),
+        exchange(
+            "every length form",
+            &[
+                ANSWER,
+                &frame(0x82, b""),
+                &frame(0x82, &long_binary[..125]),
+                &frame(0x82, &long_binary[..126]),
+                &frame(0x82, &long_binary),
+                &frame(0x81, long_text.as_bytes()),
+                &close,
+            ],
+        ),
+        exchange(
+            "fragments with control frames between them",
+            &[
+                ANSWER,
+                b"\x01\x03\xce\xba\xe1",
+                b"\x89\x02hi",
+                b"\x00\x00",
+                b"\x8a\x00",
+                b"\x80\x02\xbd\xb9",
+                &close,
+            ],
+        ),
+        exchange(
+            "pings",
+            &[ANSWER, b"\x89\x00", b"\x89\x04ping", b"\x89\x01\xff", &close],
+        ),
+        exchange("a close frame without a code", &[ANSWER, b"\x88\x00"]),
+        exchange(
+            "data after the close frame",
+            &[ANSWER, &close, b"\x81\x05Hello\xff\xff"],
+        ),
+        exchange(
+            "a reserved opcode after a message",
+            &[ANSWER, b"\x82\x01x", b"\x83\x05Hello", &close],
+        ),
+        exchange("a masked frame", &[ANSWER, &masked(0x81, b"Hello")]),
+        exchange(
+            "a length that is not minimal",
+            &[ANSWER, b"\x82\x7f\x00\x00\x00\x00\x00\x00\x00\x01x"],
+        ),
+        exchange(
+            "text that is not UTF-8",
+            &[ANSWER, b"\x81\x09Hello\xed\xa0\x80\xff", &close],
+        ),
+        exchange(
+            "a message that is too big",
+            &[ANSWER, &frame(0x02, &[1; 600]), &frame(0x80, &[1; 600])],
+        ),
+        exchange("a bad close code", &[ANSWER, b"\x88\x02\x03\xed"]),
+        exchange("a close frame of one byte", &[ANSWER, b"\x88\x01\x03"]),
+        exchange(
+            "interim answers",
+            &[b"HTTP/1.1 103 Early\r\nA: b\r\n\r\n", ANSWER, &close],
+        ),
+        exchange(
+            "a refusal",
+            &[b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nsorry, nothing here"],
+        ),
+        exchange("a refusal without a body", &[b"HTTP/1.1 401 \r\nA: b\r\n\r\n"]),
+        exchange("not HTTP", &[b"220 mail.example ESMTP\r\n"]),
+        exchange(
+            "a wrong accept",
+            &[b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"],
+        ),
+        Exchange {
+            eof: false,
+            ..exchange("an open end", &[ANSWER, b"\x81\x05Hello", b"\x01\x05Hel"])
+        },
+    ]
+}
+
+/// All that the core let out.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    events: Vec<Event>,
+    transmitted: Vec<u8>,
+    state: ConnectionState,
+    deadline: Option<Instant>,
+}
+
+/// Drives a connection with `pieces`, writing all that is owed after each.
+fn drive(pieces: &[&[u8]], eof: bool) -> Outcome {
+    let mut connection = connect(
+        &request(),
+        Config {
+            limits: Limits {
+                message_len: 1_000,
+                ..Limits::default()
+            },
+            ..Config::default()
+        },
+    );
+    let mut events = Vec::new();
+    let mut written = transmitted(&mut connection);
+    for piece in pieces {
+        events.extend(feed(&mut connection, piece));
+        written.extend(transmitted(&mut connection));
+    }
+    if eof {
+        connection.handle_eof();
+    }
+    events.extend(super::events(&mut connection));
+    written.extend(transmitted(&mut connection));
+    events.extend(super::events(&mut connection));
+    Outcome {
+        events,
+        transmitted: written,
+        state: connection.state(),
+        deadline: connection.poll_timeout(),
+    }
+}
+
+#[test]
+fn the_same_calls_have_the_same_results() {
+    for exchange in golden() {
+        let first = drive(&[&exchange.input], exchange.eof);
+        let second = drive(&[&exchange.input], exchange.eof);
+        assert_eq!(first, second, "{}", exchange.name);
+    }
+}
+
+#[test]
+fn one_byte_at_a_time_changes_nothing() {
+    for exchange in golden() {
+        let whole = drive(&[&exchange.input], exchange.eof);
+        let bytes: Vec<&[u8]> = exchange.input.chunks(1).collect();
+        assert_eq!(drive(&bytes, exchange.eof), whole, "{}", exchange.name);
+    }
+}
+
+#[test]
+fn every_two_way_split_changes_nothing() {
+    for exchange in golden() {
+        let whole = drive(&[&exchange.input], exchange.eof);
+        for split in 0..=exchange.input.len() {
+            let (left, right) = exchange.input.split_at(split);
+            assert_eq!(
+                drive(&[left, right], exchange.eof),
+                whole,
+                "{} at {split}",
+                exchange.name
+            );
+        }
+    }
+}
+
+#[test]
+fn every_prefix_ends_in_exactly_one_closed_which_is_last() {
+    for exchange in golden() {
+        for len in 0..=exchange.input.len() {
+            let outcome = drive(&[&exchange.input[..len]], true);
+            let name = alloc::format!("{}, {len} bytes", exchange.name);
+            let closed = |event: &&Event| matches!(event, Event::Closed(_));
+            assert_eq!(outcome.events.iter().filter(closed).count(), 1, "{name}");
+            assert!(
+                matches!(outcome.events.last(), Some(Event::Closed(_))),
+                "{name}"
+            );
+            let errors = |event: &&Event| matches!(event, Event::Error(_));
+            assert!(outcome.events.iter().filter(errors).count() <= 1, "{name}");
+            assert_eq!(outcome.state, ConnectionState::Closed, "{name}");
+            assert_eq!(outcome.deadline, None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_a_prefix_yields_is_a_prefix_of_what_the_whole_yields() {
+    for exchange in golden() {
+        let whole = drive(&[&exchange.input], false);
+        for len in 0..=exchange.input.len() {
+            let part = drive(&[&exchange.input[..len]], false);
+            assert!(
+                whole.events.starts_with(&part.events)
+                    && whole.transmitted.starts_with(&part.transmitted),
+                "{}, {len} bytes",
+                exchange.name
+            );
+        }
+    }
+}
+
+#[test]
+fn input_is_not_taken_while_an_event_waits() {
+    let mut connection = open();
+    let bytes = b"\x82\x01a\x82\x01b";
+    assert_eq!(connection.handle_input(bytes, START), 3);
+    assert_eq!(connection.handle_input(&bytes[3..], START), 0);
+    assert_eq!(events(&mut connection), [binary(b"a")]);
+    assert_eq!(connection.handle_input(&bytes[3..], START), 3);
+    assert_eq!(events(&mut connection), [binary(b"b")]);
+}

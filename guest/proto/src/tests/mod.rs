@@ -1,0 +1,228 @@
+//! Tests of [`Connection`](crate::Connection) through its public calls, with literal bytes: one
+//! file for each topic of RFC 6455.
+
+mod close;
+mod contract;
+mod end_of_stream;
+mod fragmentation;
+mod frames;
+mod handshake;
+mod limits;
+mod ping;
+mod send;
+mod text;
+mod timeouts;
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::*;
+
+/// The answer to the nonce that all tests use, with nothing in it that need not be.
+const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
+    Upgrade: websocket\r\n\
+    Connection: Upgrade\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
+    \r\n";
+
+/// The masking key of the examples in RFC 6455, section 5.7.
+const MASKING_KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+struct FixedKey;
+
+impl MaskingKeys for FixedKey {
+    fn next_key(&mut self) -> [u8; 4] {
+        MASKING_KEY
+    }
+}
+
+/// The instant `millis` milliseconds into a test.
+fn at(millis: u64) -> Instant {
+    Instant::from_nanos(millis * 1_000_000)
+}
+
+const START: Instant = Instant::from_nanos(0);
+
+fn request() -> Request {
+    Request::new(WebSocketUrl::parse("ws://server.example.com/chat").unwrap())
+}
+
+fn connect(request: &Request, config: Config) -> Connection {
+    let nonce = Nonce::new(*b"the sample nonce");
+    Connection::new(request, nonce, Box::new(FixedKey), config, START)
+}
+
+/// A connection whose request is queued.
+fn opening() -> Connection {
+    connect(&request(), Config::default())
+}
+
+/// An open connection: the opening handshake is done, and its event taken.
+fn open() -> Connection {
+    open_with(Config::default())
+}
+
+fn open_with(config: Config) -> Connection {
+    let mut connection = connect(&request(), config);
+    transmitted(&mut connection);
+    assert_eq!(connection.handle_input(ANSWER, START), ANSWER.len());
+    assert!(matches!(events(&mut connection)[..], [Event::Open(_)]));
+    assert_eq!(connection.state(), ConnectionState::Open);
+    connection
+}
+
+/// A connection that has sent a Close frame with code 1000 first.
+fn closing() -> Connection {
+    let mut connection = open();
+    connection.close(&normal_closure(), START).unwrap();
+    transmitted(&mut connection);
+    assert_eq!(connection.state(), ConnectionState::Closing);
+    connection
+}
+
+fn normal_closure() -> CloseFrame {
+    CloseFrame::new(1000, "").unwrap()
+}
+
+/// Everything owed to the peer, which counts as written then.
+fn transmitted(connection: &mut Connection) -> Vec<u8> {
+    let bytes = connection.poll_transmit().to_vec();
+    connection.advance_transmit(bytes.len());
+    assert!(connection.poll_transmit().is_empty());
+    bytes
+}
+
+fn events(connection: &mut Connection) -> Vec<Event> {
+    core::iter::from_fn(|| connection.poll_event()).collect()
+}
+
+/// Feeds all of `bytes`, taking events as they come.
+fn feed(connection: &mut Connection, bytes: &[u8]) -> Vec<Event> {
+    feed_at(connection, bytes, START)
+}
+
+fn feed_at(connection: &mut Connection, mut bytes: &[u8], now: Instant) -> Vec<Event> {
+    let mut all = Vec::new();
+    while !bytes.is_empty() {
+        let consumed = connection.handle_input(bytes, now);
+        let new = events(connection);
+        assert!(
+            consumed == bytes.len() || !new.is_empty(),
+            "input is left though no event waits"
+        );
+        bytes = &bytes[consumed..];
+        all.extend(new);
+    }
+    all
+}
+
+/// A frame of the server, which is not masked.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![first];
+    match payload.len() {
+        len @ 0..=125 => bytes.push(len as u8),
+        len @ 126..=65_535 => {
+            bytes.push(126);
+            bytes.extend_from_slice(&(len as u16).to_be_bytes());
+        }
+        len => {
+            bytes.push(127);
+            bytes.extend_from_slice(&(len as u64).to_be_bytes());
+        }
+    }
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+/// A frame of ours, masked with the key of the tests.
+fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+    assert!(payload.len() <= 125);
+    let mut bytes = vec![first, 0x80 | payload.len() as u8];
+    bytes.extend_from_slice(&MASKING_KEY);
+    bytes.extend(
+        payload
+            .iter()
+            .zip(MASKING_KEY.iter().cycle())
+            .map(|(octet, key)| octet ^ key),
+    );
+    bytes
+}
+
+/// The payload of a Close frame.
+fn close_payload(code: u16, reason: &str) -> Vec<u8> {
+    [&code.to_be_bytes(), reason.as_bytes()].concat()
+}
+
+/// The text of a message event.
+fn text(event: &Event) -> &str {
+    match event {
+        Event::Message(Message::Text(text)) => text.to_str(),
+        other => panic!("not a text message: {other:?}"),
+    }
+}
+
+fn binary(bytes: &[u8]) -> Event {
+    Event::Message(Message::Binary(bytes.to_vec()))
+}
+
+fn closed(code: u16, reason: &str, was_clean: bool, token: Option<Token>) -> Event {
+    Event::Closed(Closed {
+        code: match code {
+            1005 => CloseCode::NO_STATUS_RCVD,
+            1006 => CloseCode::ABNORMAL_CLOSURE,
+            code => CloseCode::on_wire(code).unwrap(),
+        },
+        reason: reason.into(),
+        was_clean,
+        token,
+    })
+}
+
+/// Asserts that input caused the "Fail the WebSocket Connection" process (RFC 6455, section
+/// 7.1.7): that `bytes` yield this error and nothing else, that a Close frame with the code is
+/// sent, that what follows is discarded, and that the connection then closes uncleanly.
+#[track_caller]
+fn assert_fails(connection: &mut Connection, bytes: &[u8], error: ProtocolError, code: u16) {
+    assert_fails_with(connection, bytes, error.into(), code);
+}
+
+#[track_caller]
+fn assert_fails_with(connection: &mut Connection, bytes: &[u8], error: ConnectionError, code: u16) {
+    let reason = alloc::format!("{error}");
+    assert_eq!(feed(connection, bytes), [Event::Error(error)]);
+    assert_eq!(connection.state(), ConnectionState::Closing);
+    assert!(!connection.is_done_sending());
+    assert_eq!(
+        transmitted(connection),
+        masked(0x88, &close_payload(code, &reason))
+    );
+    assert!(connection.is_done_sending());
+    assert_eq!(feed(connection, b"\x81\x05Hello"), []);
+    connection.handle_eof();
+    assert_eq!(events(connection), [closed(1006, "", false, None)]);
+    assert_eq!(connection.state(), ConnectionState::Closed);
+    assert_eq!(connection.poll_timeout(), None);
+}
+
+/// Asserts that the opening handshake fails with this error, and that nothing more is sent.
+#[track_caller]
+fn assert_handshake_fails(answer: &[u8], error: HandshakeError) {
+    let mut connection = opening();
+    transmitted(&mut connection);
+    let expected = [Event::Error(error.into()), closed(1006, "", false, None)];
+    assert_eq!(
+        feed(&mut connection, answer),
+        expected,
+        "{}",
+        String::from_utf8_lossy(answer)
+    );
+    assert_eq!(connection.poll_transmit(), b"");
+    assert_eq!(connection.state(), ConnectionState::Closed);
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}

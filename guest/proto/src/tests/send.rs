@@ -1,0 +1,101 @@
+//! Sending messages (RFC 6455, sections 5.3 and 6.1).
+
+use super::*;
+
+#[test]
+fn the_masked_text_message_of_the_rfc() {
+    let mut connection = open();
+    connection.send(Outgoing::Text("Hello"), false).unwrap();
+    // Section 5.7.
+    assert_eq!(
+        transmitted(&mut connection),
+        b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"
+    );
+}
+
+#[test]
+fn an_unmasked_payload_travels_under_a_key_of_zero() {
+    let mut connection = open();
+    connection.send(Outgoing::Text("Hello"), true).unwrap();
+    connection.ping(b"hey", true, START).unwrap();
+    assert_eq!(
+        transmitted(&mut connection),
+        b"\x81\x85\0\0\0\0Hello\x89\x83\0\0\0\0hey"
+    );
+}
+
+#[test]
+fn empty_messages_are_sent() {
+    let mut connection = open();
+    connection.send(Outgoing::Text(""), false).unwrap();
+    connection.send(Outgoing::Binary(b""), false).unwrap();
+    assert_eq!(
+        transmitted(&mut connection),
+        b"\x81\x80\x37\xfa\x21\x3d\x82\x80\x37\xfa\x21\x3d"
+    );
+}
+
+#[test]
+fn lengths_are_written_in_the_shortest_form() {
+    for (len, header) in [
+        (125, &b"\x82\xfd"[..]),
+        (126, b"\x82\xfe\x00\x7e"),
+        (65_535, b"\x82\xfe\xff\xff"),
+        (65_536, b"\x82\xff\x00\x00\x00\x00\x00\x01\x00\x00"),
+    ] {
+        let mut connection = open();
+        let payload = vec![0; len];
+        connection.send(Outgoing::Binary(&payload), false).unwrap();
+        let bytes = transmitted(&mut connection);
+        assert!(bytes.starts_with(header), "{len}");
+        assert_eq!(bytes.len(), header.len() + 4 + len);
+    }
+}
+
+#[test]
+fn a_message_counts_as_sent_once_its_last_byte_is_written() {
+    let mut connection = open();
+    let first = connection.send(Outgoing::Text("one"), false).unwrap();
+    let second = connection.send(Outgoing::Text("two"), false).unwrap();
+    assert!(first < second);
+    connection.advance_transmit(8);
+    assert_eq!(events(&mut connection), []);
+    connection.advance_transmit(1);
+    assert_eq!(events(&mut connection), [Event::Sent(first)]);
+    connection.advance_transmit(9);
+    assert_eq!(events(&mut connection), [Event::Sent(second)]);
+}
+
+#[test]
+fn what_is_written_in_pieces_is_written_in_order() {
+    let mut connection = open();
+    let payload: Vec<u8> = (0..300_000_u32).map(|i| (i % 251) as u8).collect();
+    let mut written = Vec::new();
+    let mut sent = 0;
+    for piece in payload.chunks(10_000) {
+        connection.send(Outgoing::Binary(piece), true).unwrap();
+        let len = connection.poll_transmit().len().min(7_000);
+        written.extend_from_slice(&connection.poll_transmit()[..len]);
+        connection.advance_transmit(len);
+        sent += events(&mut connection).len();
+    }
+    written.extend(transmitted(&mut connection));
+    sent += events(&mut connection).len();
+    let frames = 300_000 / 10_000;
+    assert_eq!(sent, frames);
+    assert_eq!(written.len(), payload.len() + frames * 8);
+    for (frame, piece) in written.chunks(10_008).zip(payload.chunks(10_000)) {
+        assert_eq!(&frame[8..], piece);
+    }
+}
+
+#[test]
+fn commands_after_the_close_frame_are_refused() {
+    let mut connection = closing();
+    assert_eq!(
+        connection.send(Outgoing::Text("x"), false),
+        Err(SendError::NotOpen)
+    );
+    assert_eq!(connection.ping(b"", false, START), Err(SendError::NotOpen));
+    assert_eq!(connection.poll_transmit(), b"");
+}
