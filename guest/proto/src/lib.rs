@@ -71,7 +71,7 @@ pub use error::{
 };
 pub use event::{Closed, Event, Header, Opened, Pong};
 pub use frame::{CloseCode, CloseFrame, CloseFrameError, MAX_CONTROL_PAYLOAD_LEN, MaskingKeys};
-pub use handshake::{MAX_REFUSAL_BODY_LEN, Nonce, Request, RequestError};
+pub use handshake::{MAX_REFUSAL_BODY_LEN, Nonce, Request, RequestError, RequestHeaders};
 pub use message::{Message, Outgoing, Text};
 pub use state::ConnectionState;
 pub use time::Instant;

@@ -5,6 +5,6 @@ mod request;
 mod response;
 
 pub use nonce::Nonce;
-pub use request::{Request, RequestError};
+pub use request::{Request, RequestError, RequestHeaders};
 pub use response::MAX_REFUSAL_BODY_LEN;
 pub(crate) use response::{Handshake, Progress};

@@ -24,44 +24,25 @@ const RESERVED_HEADERS: [&str; 9] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     url: WebSocketUrl,
-    origin: Option<String>,
-    subprotocols: Vec<String>,
-    headers: Vec<Header>,
+    headers: RequestHeaders,
 }
 
-impl Request {
-    /// A request for the resource that `url` names.
-    pub fn new(url: WebSocketUrl) -> Self {
-        Self {
-            url,
-            origin: None,
-            subprotocols: Vec::new(),
-            headers: Vec::new(),
-        }
-    }
+/// The header fields of a request that are the caller's choice. Default: none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestHeaders {
+    origin: Option<String>,
+    subprotocols: Vec<String>,
+    others: Vec<Header>,
+}
 
-    /// The URL that is asked for.
-    pub fn url(&self) -> &WebSocketUrl {
-        &self.url
-    }
-
-    /// The subprotocols that are offered, in order of preference.
-    pub(crate) fn subprotocols(&self) -> &[String] {
-        &self.subprotocols
-    }
-
-    /// Asks for another resource, with all else as it is.
-    pub fn set_url(&mut self, url: WebSocketUrl) {
-        self.url = url;
-    }
-
+impl RequestHeaders {
     /// Adds a header field after those that were added before. Names may repeat.
     ///
     /// # Errors
     ///
     /// If the name is not a token, the value has a control character in it (CR and LF among
     /// them), or the opening handshake sets the field itself.
-    pub fn add_header(&mut self, name: &str, value: &[u8]) -> Result<(), RequestError> {
+    pub fn add(&mut self, name: &str, value: &[u8]) -> Result<(), RequestError> {
         if !is_token(name.as_bytes()) {
             return Err(RequestError::HeaderName(name.to_owned()));
         }
@@ -78,47 +59,59 @@ impl Request {
         if !is_field_value(value) {
             return Err(RequestError::HeaderValue(name.to_owned()));
         }
-        self.headers.push(Header {
+        self.others.push(Header {
             name: name.to_owned(),
             value: value.to_owned(),
         });
         Ok(())
     }
 
-    /// Sets the origin (RFC 6455, section 10.2), as browsers send it. Default: none.
+    /// Sets the origin (RFC 6455, section 10.2), as browsers send it, or takes it away.
     ///
     /// # Errors
     ///
-    /// If it has a character in it that cannot stand in a header field.
-    pub fn set_origin(&mut self, origin: &str) -> Result<(), RequestError> {
-        if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
+    /// If it is empty, or has a character in it that is not visible ASCII.
+    pub fn set_origin(&mut self, origin: Option<&str>) -> Result<(), RequestError> {
+        let visible = |origin: &str| origin.bytes().all(|byte| byte.is_ascii_graphic());
+        if origin.is_some_and(|origin| origin.is_empty() || !visible(origin)) {
             return Err(RequestError::Origin);
         }
-        self.origin = Some(origin.to_owned());
+        self.origin = origin.map(str::to_owned);
         Ok(())
     }
 
-    /// Offers a subprotocol (RFC 6455, section 1.9), after those that were offered before.
+    /// Offers these subprotocols (RFC 6455, section 1.9), in order of preference, in place of
+    /// those that were offered before.
     ///
     /// # Errors
     ///
-    /// If it is not a token, or is offered already.
-    pub fn offer_subprotocol(&mut self, subprotocol: &str) -> Result<(), RequestError> {
+    /// If one is not a token, or stands twice.
+    pub fn set_subprotocols(&mut self, subprotocols: &[String]) -> Result<(), RequestError> {
         // Section 4.1: "The elements that comprise this value MUST be non-empty strings with
         // characters in the range U+0021 to U+007E not including separator characters [...] and
         // MUST all be unique strings."
-        if !is_token(subprotocol.as_bytes()) {
-            return Err(RequestError::Subprotocol(subprotocol.to_owned()));
+        for (index, subprotocol) in subprotocols.iter().enumerate() {
+            if !is_token(subprotocol.as_bytes()) {
+                return Err(RequestError::Subprotocol(subprotocol.clone()));
+            }
+            if subprotocols[..index].contains(subprotocol) {
+                return Err(RequestError::SubprotocolTwice(subprotocol.clone()));
+            }
         }
-        if self
-            .subprotocols
-            .iter()
-            .any(|offered| offered == subprotocol)
-        {
-            return Err(RequestError::SubprotocolTwice(subprotocol.to_owned()));
-        }
-        self.subprotocols.push(subprotocol.to_owned());
+        self.subprotocols = subprotocols.to_owned();
         Ok(())
+    }
+}
+
+impl Request {
+    /// A request for the resource that `url` names.
+    pub fn new(url: WebSocketUrl, headers: RequestHeaders) -> Self {
+        Self { url, headers }
+    }
+
+    /// The subprotocols that are offered, in order of preference.
+    pub(crate) fn subprotocols(&self) -> &[String] {
+        &self.headers.subprotocols
     }
 
     /// Writes the request.
@@ -138,15 +131,16 @@ impl Request {
         field("Connection", b"Upgrade");
         field("Sec-WebSocket-Key", nonce.key().as_bytes());
         field("Sec-WebSocket-Version", b"13");
-        if !self.subprotocols.is_empty() {
-            let offer = self.subprotocols.join(", ");
+        let headers = &self.headers;
+        if !headers.subprotocols.is_empty() {
+            let offer = headers.subprotocols.join(", ");
             field("Sec-WebSocket-Protocol", offer.as_bytes());
         }
-        if let Some(origin) = &self.origin {
+        if let Some(origin) = &headers.origin {
             field("Origin", origin.as_bytes());
         }
-        let authorization_given = self
-            .headers
+        let authorization_given = headers
+            .others
             .iter()
             .any(|header| header.name.eq_ignore_ascii_case("authorization"));
         if let Some(credentials) = self.url.credentials()
@@ -154,7 +148,7 @@ impl Request {
         {
             field("Authorization", credentials.authorization().as_bytes());
         }
-        for header in &self.headers {
+        for header in &headers.others {
             field(&header.name, &header.value);
         }
         out.extend_from_slice(b"\r\n");
@@ -211,37 +205,39 @@ pub enum RequestError {
 mod tests {
     use super::*;
 
-    fn request(url: &str) -> Request {
-        Request::new(WebSocketUrl::parse(url).unwrap())
+    fn encode(url: &str, headers: &RequestHeaders) -> Vec<u8> {
+        Request::new(WebSocketUrl::parse(url).unwrap(), headers.clone())
+            .encode(Nonce::new(*b"the sample nonce"))
     }
 
-    fn encode(request: &Request) -> String {
-        String::from_utf8(request.encode(Nonce::new(*b"the sample nonce"))).unwrap()
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.into()).collect()
     }
 
     #[test]
     fn the_least_request() {
         assert_eq!(
-            encode(&request("ws://server.example.com/chat")),
-            "GET /chat HTTP/1.1\r\n\
-             Host: server.example.com\r\n\
-             Upgrade: websocket\r\n\
-             Connection: Upgrade\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-             Sec-WebSocket-Version: 13\r\n\
-             \r\n"
+            encode("ws://server.example.com/chat", &RequestHeaders::default()),
+            b"GET /chat HTTP/1.1\r\n\
+              Host: server.example.com\r\n\
+              Upgrade: websocket\r\n\
+              Connection: Upgrade\r\n\
+              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+              Sec-WebSocket-Version: 13\r\n\
+              \r\n"
         );
     }
 
     #[test]
     fn a_request_with_everything() {
-        let mut request = request("ws://user:pw@h:81/");
-        request.offer_subprotocol("chat").unwrap();
-        request.offer_subprotocol("superchat").unwrap();
-        request.set_origin("http://example.com").unwrap();
-        request.add_header("X-One", b"1").unwrap();
-        request.add_header("x-one", b"t\tw\xf6").unwrap();
-        let encoded = request.encode(Nonce::new([0; 16]));
+        let mut headers = RequestHeaders::default();
+        headers
+            .set_subprotocols(&names(&["chat", "superchat"]))
+            .unwrap();
+        headers.set_origin(Some("http://example.com")).unwrap();
+        headers.add("X-One", b"1").unwrap();
+        headers.add("x-one", b"t\tw\xf6").unwrap();
+        let encoded = encode("ws://user:pw@h:81/", &headers);
         assert!(
             encoded.ends_with(
                 b"Sec-WebSocket-Protocol: chat, superchat\r\n\
@@ -257,9 +253,9 @@ mod tests {
 
     #[test]
     fn an_authorization_of_the_caller_takes_the_place_of_the_urls() {
-        let mut request = request("ws://user:pw@h/");
-        request.add_header("authorization", b"Bearer x").unwrap();
-        let encoded = encode(&request);
+        let mut headers = RequestHeaders::default();
+        headers.add("authorization", b"Bearer x").unwrap();
+        let encoded = String::from_utf8(encode("ws://user:pw@h/", &headers)).unwrap();
         assert!(encoded.contains("authorization: Bearer x\r\n"));
         assert!(!encoded.contains("Basic"));
     }
@@ -267,7 +263,7 @@ mod tests {
     #[test]
     fn header_fields_that_cannot_be_sent_are_refused() {
         use RequestError::*;
-        let mut request = request("ws://h/");
+        let mut headers = RequestHeaders::default();
         for (name, value, error) in [
             ("", "x", HeaderName("".into())),
             ("a b", "x", HeaderName("a b".into())),
@@ -281,25 +277,37 @@ mod tests {
             ("Origin", "x", OriginAsHeader),
             ("Sec-WebSocket-Protocol", "x", SubprotocolAsHeader),
         ] {
-            assert_eq!(request.add_header(name, value.as_bytes()), Err(error));
+            assert_eq!(headers.add(name, value.as_bytes()), Err(error));
         }
-        assert_eq!(encode(&request), encode(&self::request("ws://h/")));
+        assert_eq!(headers, RequestHeaders::default());
     }
 
     #[test]
-    fn subprotocols_and_origins_that_cannot_be_sent_are_refused() {
-        let mut request = request("ws://h/");
+    fn subprotocols_that_cannot_be_offered_are_refused_and_change_nothing() {
+        let mut headers = RequestHeaders::default();
+        headers.set_subprotocols(&names(&["kept"])).unwrap();
         for name in ["", "a b", "a,b", "a\r\nb", "ä"] {
-            let error = RequestError::Subprotocol(name.into());
-            assert_eq!(request.offer_subprotocol(name), Err(error));
+            assert_eq!(
+                headers.set_subprotocols(&names(&["ok", name])),
+                Err(RequestError::Subprotocol(name.into()))
+            );
         }
-        request.offer_subprotocol("a").unwrap();
         assert_eq!(
-            request.offer_subprotocol("a"),
+            headers.set_subprotocols(&names(&["a", "b", "a"])),
             Err(RequestError::SubprotocolTwice("a".into()))
         );
-        for origin in ["", "http://a b", "x\r\ny"] {
-            assert_eq!(request.set_origin(origin), Err(RequestError::Origin));
+        assert_eq!(headers.subprotocols, names(&["kept"]));
+    }
+
+    #[test]
+    fn origins_that_cannot_be_sent_are_refused_and_change_nothing() {
+        let mut headers = RequestHeaders::default();
+        headers.set_origin(Some("null")).unwrap();
+        for origin in ["", "http://a b", "x\r\ny", "http://ä"] {
+            assert_eq!(headers.set_origin(Some(origin)), Err(RequestError::Origin));
         }
+        assert_eq!(headers.origin.as_deref(), Some("null"));
+        headers.set_origin(None).unwrap();
+        assert_eq!(headers, RequestHeaders::default());
     }
 }

@@ -88,10 +88,11 @@ fn interim_answers_are_passed_over() {
 
 #[test]
 fn a_subprotocol_that_was_offered_is_told() {
-    let mut request = request();
-    request.offer_subprotocol("chat").unwrap();
-    request.offer_subprotocol("superchat").unwrap();
-    let mut connection = connect(&request, Config::default());
+    let mut headers = RequestHeaders::default();
+    headers
+        .set_subprotocols(&["chat".into(), "superchat".into()])
+        .unwrap();
+    let mut connection = connect(&request_with(headers), Config::default());
     let answer = answer_with(
         UPGRADE,
         "Upgrade: websocket\r\nSec-WebSocket-Protocol: superchat\r\n",

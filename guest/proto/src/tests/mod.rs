@@ -47,7 +47,12 @@ fn at(millis: u64) -> Instant {
 const START: Instant = Instant::from_nanos(0);
 
 fn request() -> Request {
-    Request::new(WebSocketUrl::parse("ws://server.example.com/chat").unwrap())
+    request_with(RequestHeaders::default())
+}
+
+fn request_with(headers: RequestHeaders) -> Request {
+    let url = WebSocketUrl::parse("ws://server.example.com/chat").unwrap();
+    Request::new(url, headers)
 }
 
 fn connect(request: &Request, config: Config) -> Connection {

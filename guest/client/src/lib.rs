@@ -1,0 +1,60 @@
+//! One WebSocket client connection, from the name of the host to the end of the stream: what the
+//! shells for WASI 0.2 and 0.3 share.
+//!
+//! ```text
+//!            shell: sockets, clocks, randomness
+//!     dial |  ^ streams       | bytes  ^ bytes   | events
+//!          v  |               v        |         v
+//!      +------------------ WebSocket -----------------------+
+//!      |  Dialer            TLS  <->  Connection            |
+//!      |  names, addresses  (wasocket-tls) (wasocket-proto) |
+//!      +----------------------------------------------------+
+//! ```
+//!
+//! Like the parts that it joins, a [`WebSocket`] does no I/O. A shell drives it so:
+//!
+//! 1. Do what [`poll_dial`](WebSocket::poll_dial) says, until it says nothing. Tell what came of it
+//!    by [`handle_resolved`](WebSocket::handle_resolved),
+//!    [`handle_attempt_failed`](WebSocket::handle_attempt_failed) and
+//!    [`handle_connected`](WebSocket::handle_connected); after the last there is a stream.
+//! 2. While [`wants_input`](WebSocket::wants_input), read from the stream and pass on what it gives:
+//!    [`handle_input`](WebSocket::handle_input), [`handle_eof`](WebSocket::handle_eof),
+//!    [`handle_lost`](WebSocket::handle_lost).
+//! 3. Take [`poll_event`](WebSocket::poll_event) until `None`; input is handled as events are taken.
+//! 4. Write [`poll_transmit`](WebSocket::poll_transmit) until it is empty or the stream is full. End
+//!    the sending side once [`is_done_sending`](WebSocket::is_done_sending).
+//! 5. Call [`handle_timeout`](WebSocket::handle_timeout), and start over, when
+//!    [`poll_timeout`](WebSocket::poll_timeout) has come, the stream is ready, or after a command.
+//!
+//! [`Event::Close`] comes exactly once, and last; then the stream is to be closed, after what is
+//! still owed (an alert, close_notify) had one chance to be written.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod dial;
+mod entropy;
+mod error;
+mod event;
+mod link;
+mod options;
+mod websocket;
+
+#[cfg(test)]
+mod tests;
+
+pub use dial::{AttemptId, Dial};
+pub use entropy::Entropy;
+pub use error::{
+    CommandError, Error, ErrorKind, InvalidArgument, Part, Step, Timeout, TransportError,
+    TransportErrorKind,
+};
+pub use event::{Closed, Event, Token};
+pub use options::Options;
+pub use wasocket_proto::{Header, Instant, Message, Opened, Outgoing, Pong, Refusal, WebSocketUrl};
+pub use wasocket_tls::{CertificateProblem, TlsContexts};
+pub use websocket::{ReadyState, WebSocket};

@@ -1,0 +1,267 @@
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use wasocket_proto::{Connection, ConnectionError, ConnectionState, HandshakeError, Instant};
+use wasocket_tls::Tls;
+
+use crate::error::{Error, ErrorKind, Step, TransportError};
+use crate::event::{Closed, Event};
+
+/// How many bytes are sealed before they are written, at most: no more than what one write takes,
+/// so that a long message is not held twice.
+const SEALED_AHEAD: usize = 64 << 10;
+
+/// A WebSocket connection over a stream, with TLS between them or without.
+pub(crate) struct Link {
+    tls: Option<Box<Tls>>,
+    connection: Connection,
+    /// Without TLS: what arrived and is not taken yet; `input[..input_start]` is.
+    input: Vec<u8>,
+    input_start: usize,
+    /// The end of the stream, to be told once all that arrived before it is taken.
+    end: Option<StreamEnd>,
+    /// Why the stream ended, if something below the connection knows better than it does.
+    cause: Option<Error>,
+    sealed: Sealed,
+    opened: bool,
+    close_called: bool,
+}
+
+#[derive(Debug)]
+struct StreamEnd {
+    cause: Option<Error>,
+    /// Nothing can be written any more either.
+    lost: bool,
+}
+
+/// Which bytes that the connection owes are sealed in records, but not yet written.
+#[derive(Debug, Default)]
+struct Sealed {
+    /// How many bytes, from the first that the connection owes.
+    len: usize,
+    /// For each run of records: where in the stream of records it ends, and how many bytes of the
+    /// connection it seals.
+    runs: VecDeque<(u64, usize)>,
+    /// How many bytes of records are written.
+    written: u64,
+}
+
+impl Link {
+    pub(crate) fn new(tls: Option<Tls>, connection: Connection) -> Self {
+        Self {
+            tls: tls.map(Box::new),
+            connection,
+            input: Vec::new(),
+            input_start: 0,
+            end: None,
+            cause: None,
+            sealed: Sealed::default(),
+            opened: false,
+            close_called: false,
+        }
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(crate) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.opened
+    }
+
+    /// Says that the application wants the connection closed.
+    pub(crate) fn set_close_called(&mut self) {
+        self.close_called = true;
+    }
+
+    /// Whether more input would be of use: all that arrived is taken.
+    pub(crate) fn wants_input(&self) -> bool {
+        self.end.is_none()
+            && self.pending().is_empty()
+            && self.connection.state() != ConnectionState::Closed
+    }
+
+    pub(crate) fn handle_input(&mut self, bytes: Vec<u8>) {
+        let step = self.step();
+        let Some(tls) = &mut self.tls else {
+            if self.pending().is_empty() {
+                self.input = bytes;
+                self.input_start = 0;
+            } else {
+                self.input.extend_from_slice(&bytes);
+            }
+            return;
+        };
+        match tls.handle_input(bytes) {
+            Ok(()) if tls.is_peer_closed() => self.set_end(None, false),
+            Ok(()) => {}
+            Err(error) => {
+                let cause = Error::tls(step, &error);
+                self.set_end(Some(cause), true);
+            }
+        }
+    }
+
+    pub(crate) fn handle_eof(&mut self) {
+        let step = self.step();
+        let cause = match self.tls.as_mut().map(|tls| tls.handle_eof()) {
+            None | Some(Ok(())) => None,
+            Some(Err(error)) => Some(Error::tls(step, &error)),
+        };
+        self.set_end(cause, false);
+    }
+
+    pub(crate) fn handle_lost(&mut self, error: TransportError) {
+        let cause = Error::new(self.step(), error.kind.into(), error.message);
+        self.set_end(Some(cause), true);
+    }
+
+    fn set_end(&mut self, cause: Option<Error>, lost: bool) {
+        // The first end is the one that counts, but a stream that was half-closed can be lost.
+        let end = self.end.get_or_insert(StreamEnd { cause, lost });
+        end.lost |= lost;
+    }
+
+    pub(crate) fn poll_event(&mut self, now: Instant) -> Option<Event> {
+        loop {
+            if let Some(event) = self.connection.poll_event() {
+                return Some(self.event(event));
+            }
+            if !self.handle_pending(now) {
+                return None;
+            }
+        }
+    }
+
+    /// Whether `poll_event` has something to do.
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.pending().is_empty() || self.end.is_some()
+    }
+
+    /// Lets the connection take what arrived; returns whether there was anything.
+    fn handle_pending(&mut self, now: Instant) -> bool {
+        let pending = match &self.tls {
+            Some(tls) => tls.poll_plaintext(),
+            None => &self.input[self.input_start..],
+        };
+        if !pending.is_empty() {
+            let consumed = self.connection.handle_input(pending, now);
+            match &mut self.tls {
+                Some(tls) => tls.advance_plaintext(consumed),
+                None => self.input_start += consumed,
+            }
+            return true;
+        }
+        let Some(end) = self.end.take() else {
+            return false;
+        };
+        self.cause = end.cause;
+        if end.lost {
+            self.connection.handle_stream_lost();
+        } else {
+            self.connection.handle_eof();
+        }
+        true
+    }
+
+    fn pending(&self) -> &[u8] {
+        match &self.tls {
+            Some(tls) => tls.poll_plaintext(),
+            None => &self.input[self.input_start..],
+        }
+    }
+
+    /// The bytes to write to the stream.
+    pub(crate) fn poll_transmit(&mut self) -> &[u8] {
+        let Some(tls) = &mut self.tls else {
+            return self.connection.poll_transmit();
+        };
+        let closed = self.connection.state() == ConnectionState::Closed;
+        let mut failed = None;
+        while !closed && !tls.is_handshaking() && tls.poll_transmit().len() < SEALED_AHEAD {
+            let unsealed = &self.connection.poll_transmit()[self.sealed.len..];
+            let run = &unsealed[..unsealed.len().min(SEALED_AHEAD)];
+            if run.is_empty() {
+                break;
+            }
+            if let Err(error) = tls.send(run) {
+                failed = Some(error);
+                break;
+            }
+            self.sealed.len += run.len();
+            let end = self.sealed.written + tls.poll_transmit().len() as u64;
+            self.sealed.runs.push_back((end, run.len()));
+        }
+        if self.connection.is_done_sending() {
+            tls.close();
+        }
+        if let Some(error) = failed {
+            let cause = Error::new(self.step(), ErrorKind::TlsFailed, error.to_string());
+            self.set_end(Some(cause), true);
+        }
+        self.tls.as_ref().map_or(&[], |tls| tls.poll_transmit())
+    }
+
+    /// Says that the first `len` bytes of `poll_transmit` are written.
+    pub(crate) fn advance_transmit(&mut self, len: usize) {
+        let Some(tls) = &mut self.tls else {
+            return self.connection.advance_transmit(len);
+        };
+        tls.advance_transmit(len);
+        self.sealed.written += len as u64;
+        while let Some(&(end, len)) = self.sealed.runs.front()
+            && end <= self.sealed.written
+        {
+            self.sealed.runs.pop_front();
+            self.sealed.len -= len;
+            self.connection.advance_transmit(len);
+        }
+    }
+
+    /// What is being done now.
+    pub(crate) fn step(&self) -> Step {
+        match &self.tls {
+            Some(tls) if tls.is_handshaking() => Step::Tls,
+            _ if !self.opened => Step::Handshake,
+            _ if self.close_called => Step::Close,
+            _ => Step::Open,
+        }
+    }
+
+    fn event(&mut self, event: wasocket_proto::Event) -> Event {
+        match event {
+            wasocket_proto::Event::Open(opened) => {
+                self.opened = true;
+                Event::Open(opened)
+            }
+            wasocket_proto::Event::Message(message) => Event::Message(message),
+            wasocket_proto::Event::Sent(token) => Event::Sent(token.get()),
+            wasocket_proto::Event::Ping(payload) => Event::Ping(payload),
+            wasocket_proto::Event::Pong(pong) => Event::Pong(pong),
+            wasocket_proto::Event::Error(error) => Event::Error(self.error(error)),
+            wasocket_proto::Event::Closed(closed) => Event::Close(Closed {
+                code: closed.code.get(),
+                reason: closed.reason,
+                was_clean: closed.was_clean,
+                token: closed.token.map(|token| token.get()),
+            }),
+        }
+    }
+
+    fn error(&mut self, error: ConnectionError) -> Error {
+        let ended = matches!(
+            error,
+            ConnectionError::StreamEnded | ConnectionError::Handshake(HandshakeError::Ended)
+        );
+        match self.cause.take() {
+            Some(cause) if ended => cause,
+            _ => Error::connection(self.step(), error),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::{Ref, RefCell};
+use core::time::Duration;
+
+use spin::Mutex;
+use wasip2::clocks::monotonic_clock;
+use wasip2::io::poll::Pollable;
+use wasocket_client::{InvalidArgument, Options, Outgoing, TlsContexts, WebSocket, WebSocketUrl};
+
+use crate::bindings::exports::wasocket::websocket::client::{
+    self, ConnectOptionsBorrow, Guest, GuestConnectOptions, GuestWaiter, GuestWebsocket, Ready,
+    WebsocketBorrow,
+};
+use crate::bindings::exports::wasocket::websocket::types;
+use crate::driver::Driver;
+use crate::host::{self, HostEntropy};
+use crate::wait;
+
+struct Component;
+
+crate::bindings::export!(Component);
+
+/// What the connections of the instance share, so that they resume each other's TLS sessions.
+static TLS_CONTEXTS: Mutex<TlsContexts> = Mutex::new(TlsContexts::new());
+
+/// A call cannot enter the instance while another is in it, so that no borrow of these cells ever
+/// meets another: each is let go before the call returns.
+struct ConnectOptionsResource(RefCell<Options>);
+
+struct WebsocketResource(RefCell<Driver>);
+
+struct WaiterResource(RefCell<BTreeMap<u32, Pollable>>);
+
+impl Guest for Component {
+    type ConnectOptions = ConnectOptionsResource;
+    type Websocket = WebsocketResource;
+    type Waiter = WaiterResource;
+}
+
+impl GuestWaiter for WaiterResource {
+    fn new() -> Self {
+        Self(RefCell::default())
+    }
+
+    fn add(&self, pollable: Pollable) -> u32 {
+        let mut pollables = self.0.borrow_mut();
+        let free = (0..).find(|number| !pollables.contains_key(number));
+        // There are fewer handles than numbers.
+        let number = free.unwrap_or(u32::MAX);
+        pollables.insert(number, pollable);
+        number
+    }
+
+    fn remove(&self, number: u32) -> Option<Pollable> {
+        self.0.borrow_mut().remove(&number)
+    }
+
+    fn wait(
+        &self,
+        websockets: Vec<WebsocketBorrow<'_>>,
+        deadline: Option<monotonic_clock::Instant>,
+    ) -> Result<Ready, types::InvalidArgument> {
+        let drivers: Vec<Ref<'_, Driver>> = websockets
+            .iter()
+            .map(|websocket| websocket.get::<WebsocketResource>().0.borrow())
+            .collect();
+        let pollables = self.0.borrow();
+        Ok(wait::wait(&drivers, &pollables, deadline)?)
+    }
+}
+
+impl GuestConnectOptions for ConnectOptionsResource {
+    fn new() -> Self {
+        Self(RefCell::default())
+    }
+
+    fn add_header(&self, name: String, value: Vec<u8>) -> Result<(), types::InvalidArgument> {
+        Ok(self.0.borrow_mut().add_header(&name, &value)?)
+    }
+
+    fn set_subprotocols(&self, subprotocols: Vec<String>) -> Result<(), types::InvalidArgument> {
+        Ok(self.0.borrow_mut().set_subprotocols(&subprotocols)?)
+    }
+
+    fn set_origin(&self, origin: Option<String>) -> Result<(), types::InvalidArgument> {
+        Ok(self.0.borrow_mut().set_origin(origin.as_deref())?)
+    }
+
+    fn add_roots(&self, pem: Vec<u8>) -> Result<u32, types::InvalidArgument> {
+        Ok(self.0.borrow_mut().add_roots(&pem)?)
+    }
+
+    fn remove_built_in_roots(&self) {
+        self.0.borrow_mut().remove_built_in_roots();
+    }
+
+    fn set_connect_timeout(&self, nanos: u64) -> Result<(), types::InvalidArgument> {
+        let timeout = Duration::from_nanos(nanos);
+        Ok(self.0.borrow_mut().set_connect_timeout(timeout)?)
+    }
+
+    fn set_close_timeout(&self, nanos: u64) -> Result<(), types::InvalidArgument> {
+        let timeout = Duration::from_nanos(nanos);
+        Ok(self.0.borrow_mut().set_close_timeout(timeout)?)
+    }
+
+    fn set_pong_timeout(&self, nanos: u64) -> Result<(), types::InvalidArgument> {
+        let timeout = Duration::from_nanos(nanos);
+        Ok(self.0.borrow_mut().set_pong_timeout(timeout)?)
+    }
+
+    fn set_ping_interval(&self, nanos: Option<u64>) -> Result<(), types::InvalidArgument> {
+        let interval = nanos.map(Duration::from_nanos);
+        Ok(self.0.borrow_mut().set_ping_interval(interval)?)
+    }
+
+    fn set_max_message_size(&self, bytes: u64) -> Result<(), types::InvalidArgument> {
+        Ok(self.0.borrow_mut().set_max_message_size(bytes)?)
+    }
+
+    fn set_max_frame_size(&self, bytes: u64) -> Result<(), types::InvalidArgument> {
+        Ok(self.0.borrow_mut().set_max_frame_size(bytes)?)
+    }
+
+    fn set_max_fragments(&self, count: u32) -> Result<(), types::InvalidArgument> {
+        Ok(self.0.borrow_mut().set_max_fragments(count)?)
+    }
+
+    fn set_max_response_head(&self, bytes: u32) -> Result<(), types::InvalidArgument> {
+        Ok(self.0.borrow_mut().set_max_response_head(bytes)?)
+    }
+
+    fn set_max_buffered_amount(&self, bytes: u64) -> Result<(), types::InvalidArgument> {
+        Ok(self.0.borrow_mut().set_max_buffered_amount(bytes)?)
+    }
+}
+
+impl GuestWebsocket for WebsocketResource {
+    fn connect(
+        host: Option<String>,
+        port: Option<u16>,
+        path: Option<String>,
+        options: Option<ConnectOptionsBorrow<'_>>,
+    ) -> Result<client::Websocket, types::InvalidArgument> {
+        let url = WebSocketUrl::from_parts(host.as_deref(), port, path.as_deref())
+            .map_err(InvalidArgument::from)?;
+        let defaults = RefCell::default();
+        let options = match &options {
+            None => &defaults,
+            Some(options) => &options.get::<ConnectOptionsResource>().0,
+        };
+        let websocket = WebSocket::new(
+            url,
+            &options.borrow(),
+            &mut TLS_CONTEXTS.lock(),
+            Box::new(HostEntropy),
+            host::now(),
+        )?;
+        let driver = RefCell::new(Driver::new(websocket));
+        Ok(client::Websocket::new(Self(driver)))
+    }
+
+    fn send(
+        &self,
+        message: types::Message,
+        options: types::SendOptions,
+    ) -> Result<types::Token, types::CallError> {
+        let outgoing = match &message {
+            types::Message::Text(text) => Outgoing::Text(text),
+            types::Message::Binary(bytes) => Outgoing::Binary(bytes),
+        };
+        let unmasked = options.contains(types::SendOptions::UNMASKED);
+        Ok(self.0.borrow_mut().command().send(outgoing, unmasked)?)
+    }
+
+    fn ping(
+        &self,
+        payload: Vec<u8>,
+        options: types::SendOptions,
+    ) -> Result<types::Token, types::CallError> {
+        let unmasked = options.contains(types::SendOptions::UNMASKED);
+        let mut driver = self.0.borrow_mut();
+        Ok(driver.command().ping(&payload, unmasked, host::now())?)
+    }
+
+    fn close(
+        &self,
+        code: Option<u16>,
+        reason: Option<String>,
+    ) -> Result<types::Token, types::CallError> {
+        let mut driver = self.0.borrow_mut();
+        Ok(driver.command().close(code, reason, host::now())?)
+    }
+
+    fn pause(&self) {
+        self.0.borrow_mut().command().pause();
+    }
+
+    fn resume(&self) {
+        self.0.borrow_mut().command().resume(host::now());
+    }
+
+    fn drive(&self) -> types::Turn {
+        self.0.borrow_mut().turn().into()
+    }
+
+    fn subscribe(&self) -> Vec<Pollable> {
+        self.0.borrow_mut().subscribe()
+    }
+
+    fn unsubscribe(&self, pollables: Vec<Pollable>) {
+        self.0.borrow_mut().unsubscribe(pollables);
+    }
+
+    fn get_ready_state(&self) -> types::ReadyState {
+        self.0.borrow().websocket().ready_state().into()
+    }
+
+    fn get_buffered_amount(&self) -> u64 {
+        self.0.borrow().websocket().buffered_amount()
+    }
+}

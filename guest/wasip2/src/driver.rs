@@ -1,0 +1,218 @@
+//! The one loop: joins a [`WebSocket`], which knows what is to be done, and a [`Transport`], which
+//! does it.
+
+use alloc::vec::Vec;
+
+use wasip2::io::poll::Pollable;
+use wasocket_client::{Dial, Event, Instant, ReadyState, TransportError, WebSocket};
+
+use crate::host;
+use crate::transport::{self, Interest, Read, Transport};
+
+/// How many reads one turn does at most. What is left is for the next turn, so that one busy
+/// connection does not starve the others of its caller.
+const MAX_READS: usize = 8;
+
+/// How many events one turn returns at most, about; a read's worth more if they are small.
+const MAX_EVENTS: usize = 4096;
+
+/// One websocket with its transport.
+pub(crate) struct Driver {
+    websocket: WebSocket,
+    transport: Transport,
+    /// Bytes are owed, and the transport had no room for them.
+    output_blocked: bool,
+    /// Why writing failed. Reading goes on: what the peer sent before may say more.
+    write_error: Option<TransportError>,
+    sending_ended: bool,
+    closed: bool,
+    /// A command was called since the last turn, so that there may be something to do.
+    commanded: bool,
+    /// What the caller's pollables are for.
+    subscribed: Option<Interest>,
+}
+
+/// What a turn came to.
+pub(crate) struct Turn {
+    pub(crate) events: Vec<Event>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) resubscribe: bool,
+}
+
+impl Driver {
+    pub(crate) fn new(websocket: WebSocket) -> Self {
+        Self {
+            websocket,
+            transport: Transport::new(),
+            output_blocked: false,
+            write_error: None,
+            sending_ended: false,
+            closed: false,
+            commanded: true,
+            subscribed: None,
+        }
+    }
+
+    /// The websocket, for a command.
+    pub(crate) fn command(&mut self) -> &mut WebSocket {
+        self.commanded = true;
+        &mut self.websocket
+    }
+
+    pub(crate) fn websocket(&self) -> &WebSocket {
+        &self.websocket
+    }
+
+    /// Does what can be done now.
+    pub(crate) fn turn(&mut self) -> Turn {
+        let now = host::now();
+        let mut events = Vec::new();
+        transport::drop_unfinished();
+        self.commanded = false;
+        self.websocket.handle_timeout(now);
+        self.dial(now);
+        // Reading comes before writing: what the input makes us owe, such as pongs and TLS records,
+        // leaves in one write with what was owed already. Nagle's algorithm would hold a second
+        // small write back until the first is acknowledged.
+        self.take_events(now, &mut events);
+        let mut reads = 0;
+        while reads < MAX_READS && events.len() < MAX_EVENTS && self.read() {
+            reads += 1;
+            self.take_events(now, &mut events);
+        }
+        self.take_events(now, &mut events);
+        self.write();
+        self.take_events(now, &mut events);
+        self.close_if_closed();
+
+        let more = reads == MAX_READS || self.websocket.has_pending();
+        let deadline = if more && !self.closed {
+            Some(now)
+        } else {
+            self.websocket.poll_timeout()
+        };
+        Turn {
+            events,
+            deadline,
+            resubscribe: self.subscribed != Some(self.interest()),
+        }
+    }
+
+    /// Whether a turn is due, though nothing is ready.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.commanded
+            || self.closed
+            || self.websocket.has_pending()
+            || self.websocket.poll_timeout().is_some_and(|at| at <= now)
+    }
+
+    pub(crate) fn pollables(&self) -> impl Iterator<Item = &Pollable> {
+        self.transport.pollables(self.interest())
+    }
+
+    pub(crate) fn subscribe(&mut self) -> Vec<Pollable> {
+        let interest = self.interest();
+        self.subscribed = Some(interest);
+        self.transport.lend(interest)
+    }
+
+    pub(crate) fn unsubscribe(&mut self, pollables: Vec<Pollable>) {
+        self.transport.take_back(pollables);
+    }
+
+    fn interest(&self) -> Interest {
+        self.transport
+            .interest(self.websocket.wants_input(), self.output_blocked)
+    }
+
+    /// Gets on with getting a stream.
+    fn dial(&mut self, now: Instant) {
+        loop {
+            if let Some(resolved) = self.transport.poll_resolved() {
+                self.websocket.handle_resolved(resolved);
+            } else if let Some((id, result)) = self.transport.poll_attempt() {
+                match result {
+                    Ok(()) => self.websocket.handle_connected(now, host::unix_time()),
+                    Err(error) => self.websocket.handle_attempt_failed(id, error),
+                }
+            } else {
+                match self.websocket.poll_dial(now) {
+                    None => return,
+                    Some(Dial::Resolve(name)) => {
+                        if let Err(error) = self.transport.resolve(&name) {
+                            self.websocket.handle_resolved(Err(error));
+                        }
+                    }
+                    Some(Dial::Attempt(id, address)) => {
+                        if let Err(error) = self.transport.attempt(id, address) {
+                            self.websocket.handle_attempt_failed(id, error);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads once, if input is wanted; returns whether there may be more to read at once.
+    fn read(&mut self) -> bool {
+        if !self.websocket.wants_input() {
+            return false;
+        }
+        match self.transport.read() {
+            Read::Bytes { bytes, more } => {
+                self.websocket.handle_input(bytes);
+                return more;
+            }
+            Read::WouldBlock => {}
+            Read::Eof => match self.write_error.take() {
+                None => self.websocket.handle_eof(),
+                Some(error) => self.websocket.handle_lost(error),
+            },
+            Read::Failed(error) => self.websocket.handle_lost(error),
+        }
+        false
+    }
+
+    /// Writes what is owed, as far as there is room.
+    fn write(&mut self) {
+        self.output_blocked = false;
+        while self.write_error.is_none() {
+            let bytes = self.websocket.poll_transmit();
+            if bytes.is_empty() {
+                break;
+            }
+            match self.transport.write(bytes) {
+                Ok(0) => {
+                    self.output_blocked = true;
+                    return;
+                }
+                Ok(len) => self.websocket.advance_transmit(len),
+                Err(error) if self.websocket.wants_input() => self.write_error = Some(error),
+                Err(error) => self.websocket.handle_lost(error),
+            }
+        }
+        if !self.sending_ended && self.websocket.is_done_sending() {
+            self.sending_ended = true;
+            self.transport.end_sending();
+        }
+    }
+
+    fn take_events(&mut self, now: Instant, events: &mut Vec<Event>) {
+        while events.len() < MAX_EVENTS {
+            let Some(event) = self.websocket.poll_event(now) else {
+                return;
+            };
+            events.push(event);
+        }
+    }
+
+    /// Closes the transport once the websocket is closed, after what is owed had its chance.
+    fn close_if_closed(&mut self) {
+        let closed = self.websocket.ready_state() == ReadyState::Closed;
+        if closed && !self.closed && !self.websocket.has_pending() {
+            self.write();
+            self.closed = true;
+            self.transport.close();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Finds the component that the crate embeds, or builds it.
+//!
+//! The published package has it ready, so that users need neither the wasm target nor a C compiler
+//! for it. In the repository it is built from `guest/`; `cargo xtask setup` installs what that
+//! takes.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where the published package has the component.
+const PREBUILT: &str = "component/wasocket.wasm";
+
+const TARGET: &str = "wasm32-wasip2";
+
+fn main() {
+    let manifest_dir = PathBuf::from(var("CARGO_MANIFEST_DIR"));
+    let prebuilt = manifest_dir.join(PREBUILT);
+    println!("cargo::rerun-if-changed={PREBUILT}");
+    let component = if prebuilt.exists() {
+        prebuilt
+    } else {
+        build(&manifest_dir.join(".."))
+    };
+    println!(
+        "cargo::rustc-env=WASOCKET_COMPONENT={}",
+        component.display()
+    );
+}
+
+/// Builds the component in the repository; returns where it is.
+fn build(root: &Path) -> PathBuf {
+    for input in [
+        "guest",
+        "wit",
+        "Cargo.toml",
+        "Cargo.lock",
+        ".cargo",
+        ".tools/bin",
+    ] {
+        println!("cargo::rerun-if-changed={}", root.join(input).display());
+    }
+    // A directory of its own: the outer cargo holds the lock of its. One for all profiles and
+    // features of this crate, so that the component is built once.
+    let out_dir = PathBuf::from(var("OUT_DIR"));
+    let target_dir = out_dir
+        .ancestors()
+        .find(|directory| directory.join("CACHEDIR.TAG").exists())
+        .unwrap_or(&out_dir)
+        .join("guest");
+
+    let mut cargo = Command::new(var("CARGO"));
+    cargo
+        .current_dir(root)
+        .args([
+            "build",
+            "--locked",
+            "--profile=component",
+            "--package=wasocket-wasip2",
+        ])
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(&target_dir);
+    // What cargo set for this crate is not meant for that one.
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy();
+        let cargos = name.starts_with("CARGO") && name != "CARGO_HOME" || name.starts_with("RUSTC");
+        if cargos || name == "RUSTFLAGS" || name == "TARGET" || name == "HOST" {
+            cargo.env_remove(name.as_ref());
+        }
+    }
+    for (name, value) in c_compiler(root) {
+        cargo.env(name, value);
+    }
+    match cargo.status() {
+        Ok(status) if status.success() => {}
+        Ok(_) => fail("the component could not be built (see above)"),
+        Err(error) => fail(&format!("cargo could not be started: {error}")),
+    }
+    target_dir
+        .join(TARGET)
+        .join("component")
+        .join("wasocket_wasip2.wasm")
+}
+
+/// What `cargo xtask setup` found or installed to compile C for wasm, unless the caller chose.
+fn c_compiler(root: &Path) -> Vec<(&'static str, String)> {
+    let tools = root.join(".tools/bin");
+    [
+        ("CC_wasm32_wasip2", "wasm32-cc"),
+        ("AR_wasm32_wasip2", "wasm32-ar"),
+    ]
+    .into_iter()
+    .filter(|(name, _)| env::var_os(name).is_none())
+    .map(|(name, tool)| (name, tools.join(tool)))
+    .filter(|(_, tool)| tool.exists())
+    .map(|(name, tool)| (name, tool.display().to_string()))
+    .chain([("CFLAGS_wasm32_wasip2", "-msimd128".to_owned())])
+    .collect()
+}
+
+fn var(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| fail(&format!("cargo did not set {name}")))
+}
+
+fn fail(message: &str) -> ! {
+    println!(
+        "cargo::error=wasocket: {message}. Run `cargo xtask setup` to install what building the \
+         component takes"
+    );
+    std::process::exit(1);
+}

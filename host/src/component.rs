@@ -1,0 +1,114 @@
+//! The component that this crate embeds, and how it is compiled.
+
+use std::path::PathBuf;
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::error::RuntimeError;
+
+/// The component, for a host of WASI 0.2: a binary in the format of the Component Model, which
+/// gives the package `wasocket:websocket@0.2.0`. For those who compose it, or run it elsewhere.
+pub const COMPONENT: &[u8] = include_bytes!(env!("WASOCKET_COMPONENT"));
+
+/// Where a compiled component comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Compile the embedded one.
+    Embedded,
+    /// Compile the embedded one, unless the directory has it compiled.
+    #[cfg(feature = "compile")]
+    Cache(PathBuf),
+    /// Load this file, which the embedder vouched for.
+    Precompiled(PathBuf),
+}
+
+pub(crate) fn load(engine: &Engine, source: &Source) -> Result<Component, RuntimeError> {
+    match source {
+        #[cfg(feature = "compile")]
+        Source::Embedded => Component::from_binary(engine, COMPONENT)
+            .map_err(|error| RuntimeError::Compile(error.into())),
+        #[cfg(not(feature = "compile"))]
+        Source::Embedded => Err(RuntimeError::Compile(
+            wasmtime::Error::msg("this build has no compiler (the feature `compile` is off)")
+                .into(),
+        )),
+        #[cfg(feature = "compile")]
+        Source::Cache(directory) => cache::load(engine, directory),
+        Source::Precompiled(file) => {
+            // SAFETY: whoever called `RuntimeBuilder::precompiled` promised that the file is what
+            // `Runtime::precompile` returned, and stays so.
+            unsafe { Component::deserialize_file(engine, file) }
+                .map_err(|error| RuntimeError::Precompiled(error.into()))
+        }
+    }
+}
+
+#[cfg(feature = "compile")]
+pub(crate) fn compile(engine: &Engine) -> Result<Vec<u8>, RuntimeError> {
+    engine
+        .precompile_component(COMPONENT)
+        .map_err(|error| RuntimeError::Compile(error.into()))
+}
+
+#[cfg(feature = "compile")]
+mod cache {
+    use std::fs::{self, DirBuilder};
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    use std::io::{self, Write};
+    use std::path::{Path, PathBuf};
+
+    use tracing::{debug, warn};
+    use wasmtime::Engine;
+    use wasmtime::component::Component;
+
+    use super::{COMPONENT, compile};
+    use crate::error::RuntimeError;
+
+    pub(super) fn load(engine: &Engine, directory: &Path) -> Result<Component, RuntimeError> {
+        let file = directory.join(file_name(engine));
+        if file.exists() {
+            // SAFETY: whoever called `RuntimeBuilder::cache` was told that nobody else may be able
+            // to write to the directory. We write files to it whole or not at all, and never
+            // change one.
+            match unsafe { Component::deserialize_file(engine, &file) } {
+                Ok(component) => return Ok(component),
+                // Not fatal: it is made anew.
+                Err(error) => warn!(file = %file.display(), "unusable in the cache: {error:#}"),
+            }
+        }
+        debug!(file = %file.display(), "compiling the component into the cache");
+        let compiled = compile(engine)?;
+        write(directory, &file, &compiled).map_err(|source| RuntimeError::Cache {
+            path: directory.to_owned(),
+            source,
+        })?;
+        // SAFETY: these bytes were compiled by this engine a moment ago.
+        unsafe { Component::deserialize(engine, &compiled) }
+            .map_err(|error| RuntimeError::Compile(error.into()))
+    }
+
+    /// A name that another component, version of the engine, or kind of machine does not have.
+    fn file_name(engine: &Engine) -> PathBuf {
+        let mut hash = DefaultHasher::new();
+        COMPONENT.hash(&mut hash);
+        engine.precompile_compatibility_hash().hash(&mut hash);
+        format!("wasocket-{:016x}.cwasm", hash.finish()).into()
+    }
+
+    /// Writes the file whole or not at all, though others do the same at the same time.
+    fn write(directory: &Path, file: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(directory)?;
+        let mut temporary = tempfile::Builder::new()
+            .prefix("wasocket-")
+            .tempfile_in(directory)?;
+        temporary.write_all(bytes)?;
+        temporary.persist(file).map_err(|error| error.error)?;
+        debug_assert!(fs::exists(file)?);
+        Ok(())
+    }
+}

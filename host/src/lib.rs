@@ -1,0 +1,77 @@
+//! WebSocket connections that run in a sandbox.
+//!
+//! The client is a WebAssembly component, embedded in this crate: TCP is the host's, all above it
+//! (TLS, RFC 6455) happens inside. A fault in it can touch nothing but its own connection, and it
+//! can reach nothing but the hosts and ports that are granted.
+//!
+//! ```text
+//!     your program
+//!         | async methods, Stream + Sink, or callbacks
+//!     wasocket (this crate): one task and one store for each connection
+//!         | wasmtime                                  grants, limits
+//!   ======|====================================================== sandbox
+//!     component: RFC 6455, TLS (rustls)
+//!         | wasi:sockets
+//!     TCP
+//! ```
+//!
+//! A whole program:
+//!
+//! ```no_run
+//! use wasocket::{Grants, Message, Runtime};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // Made once; compiles the component. Nothing can be reached that is not granted.
+//!     let grants = Grants::new().host("echo.example.org", 443);
+//!     let runtime = Runtime::builder().grants(grants).build()?;
+//!
+//!     let mut websocket = runtime.connect("wss://echo.example.org/chat").await?;
+//!     websocket.send("Hello").await?;
+//!     if let Some(Message::Text(text)) = websocket.receive().await? {
+//!         println!("{text}");
+//!     }
+//!     websocket.close(1000, "done").await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Events can be taken in three ways, which are one underneath: by `async` methods and as
+//! [`Stream`](futures_core::Stream) and [`Sink`](futures_sink::Sink) of [`WebSocket`], and by
+//! handlers and callbacks in [`callback`].
+//!
+//! # What it does not do
+//!
+//! There is no server's side, and no switch that turns the verification of certificates off.
+//!
+//! # Features
+//!
+//! - `compile` (default): compiles the component for the machine that it runs on. Without it, only
+//!   a component that was compiled elsewhere can be loaded ([`RuntimeBuilder::precompiled`]).
+//! - `cli`: the `wasocket` command-line tool.
+
+mod bindings;
+pub mod callback;
+mod component;
+mod convert;
+mod driver;
+mod error;
+mod event;
+mod grants;
+mod lookup;
+mod options;
+mod queue;
+mod runtime;
+mod store;
+mod websocket;
+
+pub use component::COMPONENT;
+pub use error::{
+    CertificateProblem, EngineError, Error, Failure, FailureKind, Part, Refusal, RuntimeError,
+    Step, Timeout, TrapReport,
+};
+pub use event::{Closed, Event, Header, Message, Opened, Pong, ReadyState};
+pub use grants::{Denied, Grants};
+pub use options::{Options, SendOptions};
+pub use runtime::{Runtime, RuntimeBuilder};
+pub use websocket::{Sender, WebSocket};

@@ -1,0 +1,247 @@
+use std::time::Duration;
+
+use wasmtime::Store;
+use wasmtime::component::ResourceAny;
+
+use crate::bindings::{client, types};
+use crate::event::Header;
+use crate::grants::Grants;
+use crate::store::State;
+
+/// How to connect. One serves any number of connections.
+///
+/// Options are judged when they are used: connecting fails with [`Error::InvalidArgument`], which
+/// names the part, before anything is sent.
+///
+/// [`Error::InvalidArgument`]: crate::Error::InvalidArgument
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub(crate) grants: Option<Grants>,
+    pub(crate) headers: Vec<Header>,
+    pub(crate) subprotocols: Vec<String>,
+    pub(crate) origin: Option<String>,
+    pub(crate) roots: Vec<Vec<u8>>,
+    pub(crate) without_built_in_roots: bool,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) close_timeout: Option<Duration>,
+    pub(crate) pong_timeout: Option<Duration>,
+    pub(crate) ping_interval: Option<Duration>,
+    pub(crate) max_message_size: Option<u64>,
+    pub(crate) max_frame_size: Option<u64>,
+    pub(crate) max_fragments: Option<u32>,
+    pub(crate) max_response_head: Option<u32>,
+    pub(crate) max_buffered_amount: Option<u64>,
+}
+
+impl Options {
+    /// All options at their defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the connection may reach, in place of what the runtime grants to all.
+    #[must_use]
+    pub fn grants(mut self, grants: Grants) -> Self {
+        self.grants = Some(grants);
+        self
+    }
+
+    /// Adds a header field to the request, after those added before. Names may repeat.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.headers.push(Header {
+            name: name.into(),
+            value: value.into(),
+        });
+        self
+    }
+
+    /// Offers a subprotocol, after those offered before. Default: none.
+    #[must_use]
+    pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
+        self.subprotocols.push(name.into());
+        self
+    }
+
+    /// Sends this origin (RFC 6455, section 10.2), as browsers do. Default: none.
+    #[must_use]
+    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+        self.origin = Some(origin.into());
+        self
+    }
+
+    /// Trusts these root certificates too: PEM, one or more. Default: those that Mozilla trusts.
+    #[must_use]
+    pub fn roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.roots.push(pem.into());
+        self
+    }
+
+    /// Trusts only the roots that are added.
+    #[must_use]
+    pub fn without_built_in_roots(mut self) -> Self {
+        self.without_built_in_roots = true;
+        self
+    }
+
+    /// Bounds the time from the start to the open connection. Default: 30 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Bounds the time from the first Close frame to the end of the connection. Default: 10 s.
+    #[must_use]
+    pub fn close_timeout(mut self, timeout: Duration) -> Self {
+        self.close_timeout = Some(timeout);
+        self
+    }
+
+    /// Bounds the time from a ping to its pong; the connection fails after it. Default: 30 s.
+    #[must_use]
+    pub fn pong_timeout(mut self, timeout: Duration) -> Self {
+        self.pong_timeout = Some(timeout);
+        self
+    }
+
+    /// Sends a ping whenever nothing came from the server for this long. Default: never.
+    #[must_use]
+    pub fn ping_interval(mut self, interval: Duration) -> Self {
+        self.ping_interval = Some(interval);
+        self
+    }
+
+    /// Bounds a message of the server, in bytes: 1 to 1,073,741,824. Default: 16,777,216. The
+    /// connection fails beyond it, and the server is told so with close code 1009.
+    #[must_use]
+    pub fn max_message_size(mut self, bytes: u64) -> Self {
+        self.max_message_size = Some(bytes);
+        self
+    }
+
+    /// Bounds the payload of a frame of the server, as [`Self::max_message_size`] does a message.
+    #[must_use]
+    pub fn max_frame_size(mut self, bytes: u64) -> Self {
+        self.max_frame_size = Some(bytes);
+        self
+    }
+
+    /// Bounds the fragments of a message of the server: at least 1. Default: 131,072. The
+    /// connection fails beyond it, and the server is told so with close code 1008.
+    #[must_use]
+    pub fn max_fragments(mut self, count: u32) -> Self {
+        self.max_fragments = Some(count);
+        self
+    }
+
+    /// Bounds the head of the server's answer to the opening handshake, in bytes: 64 to 1,048,576.
+    /// Default: 16,384.
+    #[must_use]
+    pub fn max_response_head(mut self, bytes: u32) -> Self {
+        self.max_response_head = Some(bytes);
+        self
+    }
+
+    /// Bounds what waits in the component to be sent, in bytes: 1 to 1,073,741,824. Default:
+    /// 1,048,576. Sending waits while at least this much does; a single message may be longer.
+    #[must_use]
+    pub fn max_buffered_amount(mut self, bytes: u64) -> Self {
+        self.max_buffered_amount = Some(bytes);
+        self
+    }
+}
+
+impl Options {
+    /// Makes the guest's options of these. The inner error is the guest's judgement, the outer one
+    /// a trap.
+    pub(crate) async fn apply(
+        &self,
+        store: &mut Store<State>,
+        client: &client::Guest,
+    ) -> wasmtime::Result<Result<ResourceAny, types::InvalidArgument>> {
+        let guest = client.connect_options();
+        let options = guest.call_constructor(&mut *store).await?;
+
+        /// Calls a setter, and returns from the function if it fails in either way.
+        macro_rules! set {
+            ($call:ident, $($argument:expr),*) => {
+                if let Err(argument) = guest.$call(&mut *store, options, $($argument),*).await? {
+                    return Ok(Err(argument));
+                }
+            };
+        }
+
+        for header in &self.headers {
+            set!(call_add_header, &header.name, &header.value);
+        }
+        if !self.subprotocols.is_empty() {
+            set!(call_set_subprotocols, &self.subprotocols);
+        }
+        if let Some(origin) = &self.origin {
+            set!(call_set_origin, Some(origin));
+        }
+        for pem in &self.roots {
+            set!(call_add_roots, pem);
+        }
+        if self.without_built_in_roots {
+            guest
+                .call_remove_built_in_roots(&mut *store, options)
+                .await?;
+        }
+        if let Some(timeout) = self.connect_timeout {
+            set!(call_set_connect_timeout, nanos(timeout));
+        }
+        if let Some(timeout) = self.close_timeout {
+            set!(call_set_close_timeout, nanos(timeout));
+        }
+        if let Some(timeout) = self.pong_timeout {
+            set!(call_set_pong_timeout, nanos(timeout));
+        }
+        if let Some(interval) = self.ping_interval {
+            set!(call_set_ping_interval, Some(nanos(interval)));
+        }
+        if let Some(bytes) = self.max_message_size {
+            set!(call_set_max_message_size, bytes);
+        }
+        if let Some(bytes) = self.max_frame_size {
+            set!(call_set_max_frame_size, bytes);
+        }
+        if let Some(count) = self.max_fragments {
+            set!(call_set_max_fragments, count);
+        }
+        if let Some(bytes) = self.max_response_head {
+            set!(call_set_max_response_head, bytes);
+        }
+        if let Some(bytes) = self.max_buffered_amount {
+            set!(call_set_max_buffered_amount, bytes);
+        }
+        Ok(Ok(options))
+    }
+}
+
+/// Saturates: a time of more than 584 years is for ever.
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// How a message or a ping is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SendOptions {
+    pub(crate) unmasked: bool,
+}
+
+impl SendOptions {
+    /// The right choice for almost everyone.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends under a masking key of zero, so that the payload travels unchanged. On plain `ws`
+    /// this waives the protection that RFC 6455, section 10.3 describes.
+    #[must_use]
+    pub fn unmasked(mut self) -> Self {
+        self.unmasked = true;
+        self
+    }
+}

@@ -1,0 +1,269 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::mpsc;
+use tracing::{Instrument, debug_span};
+use wasmtime::component::{Component, Linker, ResourceAny};
+use wasmtime::{Config, Engine, Store};
+
+use crate::bindings::{self, WebsocketPre};
+use crate::component;
+use crate::driver::Driver;
+use crate::error::{EngineError, Error, Failure, FailureKind, RuntimeError, Step, TrapReport};
+use crate::grants::{Access, Grants};
+use crate::options::Options;
+use crate::queue;
+use crate::store::{self, State};
+use crate::websocket::WebSocket;
+
+/// How much linear memory an instance may have, unless set otherwise, in bytes: several messages of
+/// the default limit. Memory that is not used is not allocated.
+const DEFAULT_MAX_MEMORY: usize = 256 << 20;
+
+/// How many commands may wait for a connection's task.
+const MAX_COMMANDS: usize = 256;
+
+/// Runs connections: an engine, and the component compiled for it.
+///
+/// Made once, it is cheap to clone and serves any number of connections. Each has its own instance
+/// of the component: memory, sockets and faults of one are not another's.
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    component: WebsocketPre<State>,
+    grants: Grants,
+    max_memory: usize,
+    last_id: AtomicU64,
+}
+
+/// Sets up a [`Runtime`].
+///
+/// Defaults: nothing is granted; an instance may have 256 MiB of memory; the component is compiled
+/// when the runtime is made, and not kept.
+#[derive(Debug)]
+#[must_use]
+pub struct RuntimeBuilder {
+    grants: Grants,
+    max_memory: usize,
+    source: component::Source,
+}
+
+impl Runtime {
+    /// A runtime with all settings at their defaults.
+    ///
+    /// Compiles the component, which takes a second or so; see [`RuntimeBuilder::cache`] and
+    /// [`RuntimeBuilder::precompiled`] for how not to.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be set up on this machine.
+    #[cfg(feature = "compile")]
+    pub fn new() -> Result<Self, RuntimeError> {
+        Self::builder().build()
+    }
+
+    /// Sets up a runtime.
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder {
+            grants: Grants::new(),
+            max_memory: DEFAULT_MAX_MEMORY,
+            source: component::Source::Embedded,
+        }
+    }
+
+    /// The component, compiled for this machine and this version of the crate, for
+    /// [`RuntimeBuilder::precompiled`].
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be set up on this machine.
+    #[cfg(feature = "compile")]
+    pub fn precompile() -> Result<Vec<u8>, RuntimeError> {
+        component::compile(&engine()?)
+    }
+
+    /// Connects to a `ws` or `wss` URL, with the default options.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::connect_with`].
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime, as everything of Tokio's network does.
+    pub async fn connect(&self, url: &str) -> Result<WebSocket, Error> {
+        self.connect_with(url, &Options::new()).await
+    }
+
+    /// Connects to a `ws` or `wss` URL. Completes when the connection is open.
+    ///
+    /// Dropping the future gives the connection up.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::InvalidArgument`]: the URL or an option cannot be used; nothing was sent.
+    /// - [`Error::Failed`]: the connection could not be opened; says at which step and why.
+    ///
+    /// After either, the runtime serves other connections as before.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime, as everything of Tokio's network does.
+    pub async fn connect_with(&self, url: &str, options: &Options) -> Result<WebSocket, Error> {
+        let mut websocket = self.start(Some(url), None, None, options).await?;
+        websocket.opened().await?;
+        Ok(websocket)
+    }
+
+    /// Starts to connect; returns before the connection is open.
+    pub(crate) async fn start(
+        &self,
+        host: Option<&str>,
+        port: Option<u16>,
+        path: Option<&str>,
+        options: &Options,
+    ) -> Result<WebSocket, Error> {
+        let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let span = debug_span!("websocket", id);
+        let grants = options
+            .grants
+            .clone()
+            .unwrap_or_else(|| self.0.grants.clone());
+        let state = State::new(Access::new(grants), self.0.max_memory);
+        let mut store = Store::new(&self.0.engine, state);
+        store.limiter(|state| &mut state.limits);
+        let (guest, websocket) = self
+            .instantiate(&mut store, host, port, path, options)
+            .instrument(span.clone())
+            .await
+            .map_err(|trap| {
+                let report = TrapReport::new(trap);
+                Failure {
+                    step: Step::Start,
+                    message: format!("the component could not be started: {report}"),
+                    kind: FailureKind::Trap(report),
+                }
+            })??;
+        let (commands_tx, commands) = mpsc::channel(MAX_COMMANDS);
+        let (events, events_rx) = queue::events();
+        let driver = Driver::new(store, guest, websocket, commands, events);
+        // wasmtime 48 takes a socket for not writable when Tokio's budget for the task is used up,
+        // and may then wait for ever for it to become so.
+        let task = tokio::task::unconstrained(driver.run());
+        tokio::spawn(task.instrument(span));
+        Ok(WebSocket::new(commands_tx, events_rx))
+    }
+
+    async fn instantiate(
+        &self,
+        store: &mut Store<State>,
+        host: Option<&str>,
+        port: Option<u16>,
+        path: Option<&str>,
+        options: &Options,
+    ) -> wasmtime::Result<Result<(bindings::Websocket, ResourceAny), Error>> {
+        let guest = self.0.component.instantiate_async(&mut *store).await?;
+        let client = guest.wasocket_websocket_client();
+        let guest_options = match options.apply(store, client).await? {
+            Ok(guest_options) => guest_options,
+            Err(argument) => return Ok(Err(argument.into())),
+        };
+        let connected = client
+            .websocket()
+            .call_connect(store, host, port, path, Some(guest_options))
+            .await?;
+        Ok(match connected {
+            Ok(websocket) => Ok((guest, websocket)),
+            Err(argument) => Err(argument.into()),
+        })
+    }
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime")
+            .field("grants", &self.0.grants)
+            .field("max_memory", &self.0.max_memory)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RuntimeBuilder {
+    /// What every connection may reach, unless its options say otherwise. Default: nothing.
+    pub fn grants(mut self, grants: Grants) -> Self {
+        self.grants = grants;
+        self
+    }
+
+    /// How much linear memory an instance may have, in bytes. Default: 256 MiB.
+    ///
+    /// An instance that needs more traps, which ends its connection with
+    /// [`FailureKind::Trap`]. It needs about three times the longest message that it may receive,
+    /// and 16 MiB for all else.
+    pub fn max_memory(mut self, bytes: usize) -> Self {
+        self.max_memory = bytes;
+        self
+    }
+
+    /// Keeps the compiled component in this directory, so that the next runtime is made in
+    /// milliseconds. The directory is made if it is not there.
+    ///
+    /// What is in it is machine code that will be run: nobody else may be able to write to it. On
+    /// Unix a directory that is made here is accessible to its owner alone.
+    #[cfg(feature = "compile")]
+    pub fn cache(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.source = component::Source::Cache(directory.into());
+        self
+    }
+
+    /// Loads the component from a file that has what [`Runtime::precompile`] returned.
+    ///
+    /// # Safety
+    ///
+    /// The file must be what this version of this crate wrote, and must not be changed while the
+    /// runtime lives: it is machine code that is mapped into memory and run.
+    pub unsafe fn precompiled(mut self, file: impl Into<PathBuf>) -> Self {
+        self.source = component::Source::Precompiled(file.into());
+        self
+    }
+
+    /// Makes the runtime.
+    ///
+    /// # Errors
+    ///
+    /// If the engine cannot be set up on this machine, or the cache or the precompiled component
+    /// cannot be used.
+    pub fn build(self) -> Result<Runtime, RuntimeError> {
+        let engine = engine()?;
+        let component = component::load(&engine, &self.source)?;
+        let component = pre_instantiate(&engine, &component)
+            .map_err(|error| RuntimeError::Engine(error.into()))?;
+        Ok(Runtime(Arc::new(Inner {
+            engine,
+            component,
+            grants: self.grants,
+            max_memory: self.max_memory,
+            last_id: AtomicU64::new(0),
+        })))
+    }
+}
+
+fn engine() -> Result<Engine, RuntimeError> {
+    let mut config = Config::new();
+    // Async functions of WASI 0.3, which this component does not have. A call into the guest costs
+    // a quarter without them.
+    config.concurrency_support(false);
+    Engine::new(&config).map_err(|error| RuntimeError::Engine(EngineError::from(error)))
+}
+
+fn pre_instantiate(
+    engine: &Engine,
+    component: &Component,
+) -> wasmtime::Result<WebsocketPre<State>> {
+    let mut linker = Linker::new(engine);
+    store::add_to_linker(&mut linker)?;
+    WebsocketPre::new(linker.instantiate_pre(component)?)
+}

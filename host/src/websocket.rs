@@ -1,0 +1,357 @@
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use futures_sink::Sink;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::PollSender;
+
+use crate::driver::{Command, Done};
+use crate::error::Error;
+use crate::event::{Closed, Event, Message, Opened, Pong, ReadyState};
+use crate::options::SendOptions;
+use crate::queue::EventReceiver;
+
+/// A connection.
+///
+/// Messages are taken by [`receive`](Self::receive) or as a [`Stream`], everything that happens by
+/// [`event`](Self::event). They are sent by [`send`](Self::send) or as a [`Sink`]. A
+/// [`Sender`], which can be cloned, does all but receiving from elsewhere.
+///
+/// The connection lives by itself: pings are answered and timeouts kept whether or not anything is
+/// polled here. When events are not taken, reading stops after about 1 MiB of them, and TCP slows
+/// the server down.
+///
+/// Dropping it, and all its senders, closes the connection with code 1001, in the background.
+#[derive(Debug)]
+pub struct WebSocket {
+    sender: Sender,
+    events: EventReceiver,
+    opened: Option<Opened>,
+    closed: Option<Closed>,
+    sink: SinkState,
+}
+
+/// Sends on a connection, and closes it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    commands: mpsc::Sender<Command>,
+}
+
+/// The messages that went into the sink.
+#[derive(Debug)]
+struct SinkState {
+    commands: PollSender<Command>,
+    /// For each that is not known to be sent, oldest first.
+    unsent: VecDeque<oneshot::Receiver<Result<(), Error>>>,
+    /// The closing handshake that `poll_close` waits for.
+    closing: Option<oneshot::Receiver<Result<Closed, Error>>>,
+}
+
+impl WebSocket {
+    pub(crate) fn new(commands: mpsc::Sender<Command>, events: EventReceiver) -> Self {
+        Self {
+            sink: SinkState {
+                commands: PollSender::new(commands.clone()),
+                unsent: VecDeque::new(),
+                closing: None,
+            },
+            sender: Sender { commands },
+            events,
+            opened: None,
+            closed: None,
+        }
+    }
+
+    /// Waits for the connection to open.
+    pub(crate) async fn opened(&mut self) -> Result<(), Error> {
+        loop {
+            match self.event().await {
+                Some(Event::Open(_)) => return Ok(()),
+                Some(Event::Error(failure)) => return Err(failure.into()),
+                Some(Event::Close(closed)) => return Err(Error::Closed(closed)),
+                // None of them comes before `Open`, and there is an end.
+                Some(_) => {}
+                None => return Err(Error::InvalidState(ReadyState::Closed)),
+            }
+        }
+    }
+
+    /// What the server answered in the opening handshake.
+    pub fn handshake(&self) -> Option<&Opened> {
+        self.opened.as_ref()
+    }
+
+    /// The subprotocol that the server chose.
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.opened.as_ref()?.subprotocol.as_deref()
+    }
+
+    /// How the connection ended, once [`Event::Close`] or the end of the messages was taken.
+    pub fn closed(&self) -> Option<&Closed> {
+        self.closed.as_ref()
+    }
+
+    /// Sends on this connection from elsewhere.
+    pub fn sender(&self) -> Sender {
+        self.sender.clone()
+    }
+
+    /// Takes the next event; `None` once [`Event::Close`] was taken.
+    ///
+    /// Cancel safe: if the future is dropped, no event is lost.
+    pub async fn event(&mut self) -> Option<Event> {
+        std::future::poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    /// Takes the next message; `None` once the connection is closed. Passes over all other events.
+    ///
+    /// Cancel safe: if the future is dropped, no message is lost.
+    ///
+    /// # Errors
+    ///
+    /// If the connection fails. After that it returns `None`.
+    pub async fn receive(&mut self) -> Result<Option<Message>, Error> {
+        std::future::poll_fn(|cx| self.poll_message(cx))
+            .await
+            .transpose()
+    }
+
+    /// As [`Sender::send`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`].
+    pub async fn send(&self, message: impl Into<Message>) -> Result<(), Error> {
+        self.sender.send(message).await
+    }
+
+    /// As [`Sender::ping`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::ping`].
+    pub async fn ping(&self, payload: impl Into<Vec<u8>>) -> Result<Pong, Error> {
+        self.sender.ping(payload).await
+    }
+
+    /// As [`Sender::close`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::close`].
+    pub async fn close(&self, code: u16, reason: &str) -> Result<Closed, Error> {
+        self.sender.close(code, reason).await
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        let event = ready!(self.events.poll_recv(cx));
+        match &event {
+            Some(Event::Open(opened)) => self.opened = Some(opened.clone()),
+            Some(Event::Close(closed)) => self.closed = Some(closed.clone()),
+            Some(_) | None => {}
+        }
+        Poll::Ready(event)
+    }
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+        loop {
+            match ready!(self.poll_event(cx)) {
+                Some(Event::Message(message)) => return Poll::Ready(Some(Ok(message))),
+                Some(Event::Error(failure)) => return Poll::Ready(Some(Err(failure.into()))),
+                Some(Event::Open(_) | Event::Ping(_) | Event::Pong(_) | Event::Close(_)) => {}
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl Sender {
+    /// Sends a message. Completes when every byte of it is handed to the transport.
+    ///
+    /// Messages are sent in the order in which the futures were first polled. If a future is
+    /// dropped after that, its message may be sent all the same.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::InvalidState`]: the connection is not open, or no longer; nothing was sent.
+    /// - [`Error::Failed`], [`Error::Closed`]: the connection ended before all of it was handed
+    ///   over.
+    pub async fn send(&self, message: impl Into<Message>) -> Result<(), Error> {
+        self.send_with(message, SendOptions::new()).await
+    }
+
+    /// Sends a message in a way of one's choice.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub async fn send_with(
+        &self,
+        message: impl Into<Message>,
+        options: SendOptions,
+    ) -> Result<(), Error> {
+        let message = message.into();
+        let command = |done| Command::Send {
+            message,
+            options,
+            done,
+        };
+        self.give(command).await?.await
+    }
+
+    /// Sends a ping with up to 125 bytes of payload. Completes with the pong.
+    ///
+    /// If none comes in time (see [`Options::pong_timeout`](crate::Options::pong_timeout)), the
+    /// connection fails.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::InvalidArgument`]: the payload is too long.
+    /// - [`Error::InvalidState`]: the connection is not open, or no longer.
+    /// - [`Error::Failed`], [`Error::Closed`]: the connection ended before the pong came.
+    pub async fn ping(&self, payload: impl Into<Vec<u8>>) -> Result<Pong, Error> {
+        self.ping_with(payload, SendOptions::new()).await
+    }
+
+    /// Sends a ping in a way of one's choice.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::ping`].
+    pub async fn ping_with(
+        &self,
+        payload: impl Into<Vec<u8>>,
+        options: SendOptions,
+    ) -> Result<Pong, Error> {
+        let payload = payload.into();
+        let command = |done| Command::Ping {
+            payload,
+            options,
+            done,
+        };
+        self.give(command).await?.await
+    }
+
+    /// Closes the connection, after all that was sent. Completes when it is closed, cleanly or not,
+    /// which the [`Closed`] tells; at the latest after
+    /// [`Options::close_timeout`](crate::Options::close_timeout).
+    ///
+    /// Messages that arrive until then can still be taken. Those that find no room, because they
+    /// are not taken, are dropped.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::InvalidArgument`]: the code is not one of 1000 to 1003, 1007 to 1014 and 3000 to
+    ///   4999, or the reason is longer than 123 bytes.
+    /// - [`Error::InvalidState`]: the connection is closed.
+    pub async fn close(&self, code: u16, reason: &str) -> Result<Closed, Error> {
+        let reason = reason.to_owned();
+        let command = |done| Command::Close {
+            code: Some(code),
+            reason: Some(reason),
+            done,
+        };
+        self.give(command).await?.await
+    }
+
+    /// Gives a command to the connection's task. The outer future is done when the command has its
+    /// place in the order of commands, the inner one when it is carried out.
+    pub(crate) async fn give<T, C: FnOnce(Done<T>) -> Command>(
+        &self,
+        command: C,
+    ) -> Result<impl Future<Output = Result<T, Error>> + use<T, C>, Error> {
+        let (done, result) = oneshot::channel();
+        if self.commands.send(command(done)).await.is_err() {
+            return Err(GONE);
+        }
+        Ok(async { result.await.unwrap_or(Err(GONE)) })
+    }
+}
+
+/// What a command comes to when the connection's task has ended.
+const GONE: Error = Error::InvalidState(ReadyState::Closed);
+
+/// The messages, until the connection is closed. A failure is the last item.
+impl Stream for WebSocket {
+    type Item = Result<Message, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_message(cx)
+    }
+}
+
+/// Sends messages; flushing waits until they are handed to the transport, closing closes the
+/// connection with code 1000.
+impl Sink<Message> for WebSocket {
+    type Error = Error;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.sink.poll_some_sent(cx)?;
+        self.sink.commands.poll_reserve(cx).map_err(|_| GONE)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
+        let (done, sent) = oneshot::channel();
+        let command = Command::Send {
+            message,
+            options: SendOptions::new(),
+            done,
+        };
+        self.sink.commands.send_item(command).map_err(|_| GONE)?;
+        self.sink.unsent.push_back(sent);
+        Ok(())
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.sink.poll_all_sent(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.sink.poll_close(cx)
+    }
+}
+
+impl SinkState {
+    /// Takes the results of messages that are sent, so that they do not pile up.
+    fn poll_some_sent(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
+        match self.poll_all_sent(cx) {
+            Poll::Ready(result) => result,
+            Poll::Pending => Ok(()),
+        }
+    }
+
+    fn poll_all_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while let Some(sent) = self.unsent.front_mut() {
+            let result = ready!(Pin::new(sent).poll(cx)).unwrap_or(Err(GONE));
+            self.unsent.pop_front();
+            result?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.poll_all_sent(cx))?;
+        if self.closing.is_none() {
+            // Closed already is closed.
+            if ready!(self.commands.poll_reserve(cx)).is_err() {
+                return Poll::Ready(Ok(()));
+            }
+            let (done, closing) = oneshot::channel();
+            let command = Command::Close {
+                code: None,
+                reason: None,
+                done,
+            };
+            if self.commands.send_item(command).is_err() {
+                return Poll::Ready(Ok(()));
+            }
+            self.closing = Some(closing);
+        }
+        match &mut self.closing {
+            Some(closing) => Pin::new(closing).poll(cx).map(|_| Ok(())),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
