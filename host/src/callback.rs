@@ -254,7 +254,7 @@ impl Dispatcher {
                     .give(move |done| Command::Send {
                         message,
                         options,
-                        done,
+                        done: Some(done),
                     })
                     .await;
                 self.await_done(given, callback);

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
@@ -29,7 +30,8 @@ pub(crate) enum Command {
     Send {
         message: Message,
         options: SendOptions,
-        done: Done<()>,
+        /// `None` if nobody waits for it.
+        done: Option<Done<()>>,
     },
     Ping {
         payload: Vec<u8>,
@@ -43,6 +45,23 @@ pub(crate) enum Command {
     },
 }
 
+/// Why the connection takes no more commands, once it does not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ended(Arc<OnceLock<Error>>);
+
+impl Ended {
+    fn set(&self, error: Error) {
+        // There is one end.
+        let _ = self.0.set(error);
+    }
+
+    /// The error of a command that was not taken.
+    pub(crate) fn error(&self) -> Error {
+        let closed = Error::InvalidState(ReadyState::Closed);
+        self.0.get().cloned().unwrap_or(closed)
+    }
+}
+
 /// Takes the result of a command. Nobody has to wait for it.
 pub(crate) type Done<T> = oneshot::Sender<Result<T, Error>>;
 
@@ -53,6 +72,7 @@ pub(crate) struct Driver {
     websocket: ResourceAny,
     commands: mpsc::Receiver<Command>,
     events: EventSender,
+    ended: Ended,
     /// What the guest lent us to wait for.
     pollables: Vec<Resource<DynPollable>>,
     deadline: Option<Instant>,
@@ -87,6 +107,7 @@ impl Driver {
         websocket: ResourceAny,
         commands: mpsc::Receiver<Command>,
         events: EventSender,
+        ended: Ended,
     ) -> Self {
         Self {
             store,
@@ -94,6 +115,7 @@ impl Driver {
             websocket,
             commands,
             events,
+            ended,
             pollables: Vec::new(),
             deadline: None,
             in_flight: InFlight::default(),
@@ -235,16 +257,19 @@ impl Driver {
                 let sent = websocket
                     .call_send(&mut self.store, self.websocket, &message, flags)
                     .await?;
-                match sent {
-                    Ok(token) => self.in_flight.sends.push_back((token, done)),
-                    Err(types::CallError::QueueFull(_)) => {
+                match (sent, done) {
+                    (Ok(token), Some(done)) => self.in_flight.sends.push_back((token, done)),
+                    (Ok(_), None) => {}
+                    (Err(types::CallError::QueueFull(_)), done) => {
                         self.held = Some(Command::Send {
                             message: message.into(),
                             options,
                             done,
                         });
                     }
-                    Err(error) => reply(done, Err(self.call_error(error))),
+                    (Err(error), Some(done)) => reply(done, Err(self.call_error(error))),
+                    // It tells of itself by the events that closed the connection.
+                    (Err(_), None) => {}
                 }
             }
             Command::Ping {
@@ -393,10 +418,13 @@ impl Driver {
             reply(done, Err(error.clone()));
         }
         match self.held.take() {
-            Some(Command::Send { done, .. }) => reply(done, Err(error)),
-            Some(Command::Ping { done, .. }) => reply(done, Err(error)),
-            Some(Command::Close { .. }) | None => {}
+            Some(Command::Send {
+                done: Some(done), ..
+            }) => reply(done, Err(error.clone())),
+            Some(Command::Ping { done, .. }) => reply(done, Err(error.clone())),
+            Some(Command::Send { done: None, .. } | Command::Close { .. }) | None => {}
         }
+        self.ended.set(error);
         for done in self.in_flight.closes.drain(..) {
             reply(done, Ok(closed.clone()));
         }

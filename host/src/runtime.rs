@@ -9,7 +9,7 @@ use wasmtime::{Config, Engine, Store};
 
 use crate::bindings::{self, WebsocketPre};
 use crate::component;
-use crate::driver::Driver;
+use crate::driver::{Driver, Ended};
 use crate::error::{EngineError, Error, Failure, FailureKind, RuntimeError, Step, TrapReport};
 use crate::grants::{Access, Grants};
 use crate::options::Options;
@@ -149,12 +149,13 @@ impl Runtime {
             })??;
         let (commands_tx, commands) = mpsc::channel(MAX_COMMANDS);
         let (events, events_rx) = queue::events();
-        let driver = Driver::new(store, guest, websocket, commands, events);
+        let ended = Ended::default();
+        let driver = Driver::new(store, guest, websocket, commands, events, ended.clone());
         // wasmtime 48 takes a socket for not writable when Tokio's budget for the task is used up,
         // and may then wait for ever for it to become so.
         let task = tokio::task::unconstrained(driver.run());
         tokio::spawn(task.instrument(span));
-        Ok(WebSocket::new(commands_tx, events_rx))
+        Ok(WebSocket::new(commands_tx, events_rx, ended))
     }
 
     async fn instantiate(

@@ -1,4 +1,3 @@
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -7,7 +6,7 @@ use futures_sink::Sink;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::PollSender;
 
-use crate::driver::{Command, Done};
+use crate::driver::{Command, Done, Ended};
 use crate::error::Error;
 use crate::event::{Closed, Event, Message, Opened, Pong, ReadyState};
 use crate::options::SendOptions;
@@ -37,27 +36,29 @@ pub struct WebSocket {
 #[derive(Clone, Debug)]
 pub struct Sender {
     commands: mpsc::Sender<Command>,
+    ended: Ended,
 }
 
-/// The messages that went into the sink.
+/// The sink's end of the commands.
 #[derive(Debug)]
 struct SinkState {
     commands: PollSender<Command>,
-    /// For each that is not known to be sent, oldest first.
-    unsent: VecDeque<oneshot::Receiver<Result<(), Error>>>,
     /// The closing handshake that `poll_close` waits for.
     closing: Option<oneshot::Receiver<Result<Closed, Error>>>,
 }
 
 impl WebSocket {
-    pub(crate) fn new(commands: mpsc::Sender<Command>, events: EventReceiver) -> Self {
+    pub(crate) fn new(
+        commands: mpsc::Sender<Command>,
+        events: EventReceiver,
+        ended: Ended,
+    ) -> Self {
         Self {
             sink: SinkState {
                 commands: PollSender::new(commands.clone()),
-                unsent: VecDeque::new(),
                 closing: None,
             },
-            sender: Sender { commands },
+            sender: Sender { commands, ended },
             events,
             opened: None,
             closed: None,
@@ -196,7 +197,7 @@ impl Sender {
         let command = |done| Command::Send {
             message,
             options,
-            done,
+            done: Some(done),
         };
         self.give(command).await?.await
     }
@@ -264,14 +265,12 @@ impl Sender {
     ) -> Result<impl Future<Output = Result<T, Error>> + use<T, C>, Error> {
         let (done, result) = oneshot::channel();
         if self.commands.send(command(done)).await.is_err() {
-            return Err(GONE);
+            return Err(self.ended.error());
         }
-        Ok(async { result.await.unwrap_or(Err(GONE)) })
+        let ended = self.ended.clone();
+        Ok(async move { result.await.unwrap_or_else(|_| Err(ended.error())) })
     }
 }
-
-/// What a command comes to when the connection's task has ended.
-const GONE: Error = Error::InvalidState(ReadyState::Closed);
 
 /// The messages, until the connection is closed. A failure is the last item.
 impl Stream for WebSocket {
@@ -282,61 +281,43 @@ impl Stream for WebSocket {
     }
 }
 
-/// Sends messages; flushing waits until they are handed to the transport, closing closes the
-/// connection with code 1000.
+/// Sends messages. An item is done with once the connection's task has it: it is sent in its turn,
+/// together with what else waits. [`WebSocket::send`] tells when a message is handed to the
+/// transport; the sink is for many messages, of which one by one need not be told. Closing closes
+/// the connection with code 1000, after all of them.
 impl Sink<Message> for WebSocket {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.sink.poll_some_sent(cx)?;
-        self.sink.commands.poll_reserve(cx).map_err(|_| GONE)
+        let reserved = ready!(self.sink.commands.poll_reserve(cx));
+        Poll::Ready(reserved.map_err(|_| self.sender.ended.error()))
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        let (done, sent) = oneshot::channel();
         let command = Command::Send {
             message,
             options: SendOptions::new(),
-            done,
+            done: None,
         };
-        self.sink.commands.send_item(command).map_err(|_| GONE)?;
-        self.sink.unsent.push_back(sent);
-        Ok(())
+        let taken = self.sink.commands.send_item(command);
+        taken.map_err(|_| self.sender.ended.error())
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.sink.poll_all_sent(cx)
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.sink.poll_close(cx)
+        self.sink.poll_close(cx).map(Ok)
     }
 }
 
 impl SinkState {
-    /// Takes the results of messages that are sent, so that they do not pile up.
-    fn poll_some_sent(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
-        match self.poll_all_sent(cx) {
-            Poll::Ready(result) => result,
-            Poll::Pending => Ok(()),
-        }
-    }
-
-    fn poll_all_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        while let Some(sent) = self.unsent.front_mut() {
-            let result = ready!(Pin::new(sent).poll(cx)).unwrap_or(Err(GONE));
-            self.unsent.pop_front();
-            result?;
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        ready!(self.poll_all_sent(cx))?;
+    /// Completes when the connection is closed; what is closed already stays so.
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.closing.is_none() {
-            // Closed already is closed.
             if ready!(self.commands.poll_reserve(cx)).is_err() {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(());
             }
             let (done, closing) = oneshot::channel();
             let command = Command::Close {
@@ -345,13 +326,13 @@ impl SinkState {
                 done,
             };
             if self.commands.send_item(command).is_err() {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(());
             }
             self.closing = Some(closing);
         }
         match &mut self.closing {
-            Some(closing) => Pin::new(closing).poll(cx).map(|_| Ok(())),
-            None => Poll::Ready(Ok(())),
+            Some(closing) => Pin::new(closing).poll(cx).map(|_| ()),
+            None => Poll::Ready(()),
         }
     }
 }

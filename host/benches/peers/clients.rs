@@ -1,0 +1,193 @@
+//! The clients, behind one face.
+
+use std::sync::Arc;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, tungstenite};
+use wasocket::{Grants, Options, Runtime, WebSocket};
+
+use crate::server::Server;
+
+/// Who takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contestant {
+    Wasocket,
+    Tungstenite,
+}
+
+impl Contestant {
+    pub(crate) const ALL: [Self; 2] = [Self::Wasocket, Self::Tungstenite];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Wasocket => "wasocket",
+            Self::Tungstenite => "tokio-tungstenite",
+        }
+    }
+}
+
+/// What a client needs to connect, made once.
+pub(crate) enum Dialer {
+    Wasocket(Box<Runtime>, Options),
+    Tungstenite(Arc<ClientConfig>),
+}
+
+impl Dialer {
+    pub(crate) fn new(contestant: Contestant, server: &Server) -> Self {
+        match contestant {
+            Contestant::Wasocket => {
+                let runtime = Runtime::builder()
+                    .grants(Grants::new().everything())
+                    .build()
+                    .expect("a runtime");
+                let options = Options::new().without_built_in_roots().roots(server.pem());
+                Self::Wasocket(Box::new(runtime), options)
+            }
+            Contestant::Tungstenite => {
+                let mut roots = RootCertStore::empty();
+                roots.add(server.root.clone()).expect("a root");
+                let provider = CryptoProvider {
+                    cipher_suites: ring::ALL_CIPHER_SUITES.to_vec(),
+                    ..ring::default_provider()
+                };
+                let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+                    .with_safe_default_protocol_versions()
+                    .expect("versions")
+                    .with_root_certificates(roots)
+                    .with_no_client_auth();
+                // A full handshake each time, as ours does: each of our connections is alone in
+                // its instance.
+                config.resumption = tokio_rustls::rustls::client::Resumption::disabled();
+                Self::Tungstenite(Arc::new(config))
+            }
+        }
+    }
+
+    pub(crate) async fn connect(&self, server: &Server, secure: bool) -> Client {
+        let url = match secure {
+            false => format!("ws://localhost:{}/", server.plain.port()),
+            true => format!("wss://localhost:{}/", server.secure.port()),
+        };
+        match self {
+            Self::Wasocket(runtime, options) => {
+                let websocket = runtime.connect_with(&url, options).await;
+                Client::Wasocket(websocket.expect("a connection"))
+            }
+            Self::Tungstenite(config) => {
+                let connector = Connector::Rustls(config.clone());
+                let (websocket, _) = tokio_tungstenite::connect_async_tls_with_config(
+                    url,
+                    None,
+                    true,
+                    Some(connector),
+                )
+                .await
+                .expect("a connection");
+                Client::Tungstenite(Box::new(websocket))
+            }
+        }
+    }
+}
+
+type Tungstenite = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// A connection.
+pub(crate) enum Client {
+    Wasocket(WebSocket),
+    Tungstenite(Box<Tungstenite>),
+}
+
+/// The two directions of a connection.
+pub(crate) enum Sending {
+    Wasocket(SplitSink<WebSocket, wasocket::Message>),
+    Tungstenite(SplitSink<Tungstenite, tungstenite::Message>),
+}
+
+pub(crate) enum Receiving {
+    Wasocket(SplitStream<WebSocket>),
+    Tungstenite(SplitStream<Tungstenite>),
+}
+
+impl Client {
+    pub(crate) async fn send(&mut self, payload: &[u8]) {
+        match self {
+            Self::Wasocket(websocket) => {
+                // Not the sink's method of this name, which takes messages only.
+                WebSocket::send(websocket, payload).await.expect("sent");
+            }
+            Self::Tungstenite(websocket) => {
+                let message = tungstenite::Message::binary(payload.to_vec());
+                websocket.send(message).await.expect("sent");
+            }
+        }
+    }
+
+    pub(crate) async fn receive(&mut self) -> Vec<u8> {
+        match self {
+            Self::Wasocket(websocket) => match websocket.receive().await {
+                Ok(Some(wasocket::Message::Binary(payload))) => payload,
+                other => panic!("{other:?}"),
+            },
+            Self::Tungstenite(websocket) => match websocket.next().await {
+                Some(Ok(tungstenite::Message::Binary(payload))) => payload.into(),
+                other => panic!("{other:?}"),
+            },
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        match self {
+            Self::Wasocket(websocket) => {
+                websocket.close(1000, "").await.expect("closed");
+            }
+            Self::Tungstenite(mut websocket) => {
+                Tungstenite::close(&mut websocket, None).await.expect("closed");
+            }
+        }
+    }
+
+    pub(crate) fn split(self) -> (Sending, Receiving) {
+        match self {
+            Self::Wasocket(websocket) => {
+                let (tx, rx) = websocket.split();
+                (Sending::Wasocket(tx), Receiving::Wasocket(rx))
+            }
+            Self::Tungstenite(websocket) => {
+                let (tx, rx) = (*websocket).split();
+                (Sending::Tungstenite(tx), Receiving::Tungstenite(rx))
+            }
+        }
+    }
+}
+
+impl Sending {
+    /// Sends one message, by the call that is the same for both.
+    pub(crate) async fn send(&mut self, payload: &[u8]) {
+        match self {
+            Self::Wasocket(tx) => tx.send(payload.into()).await.expect("sent"),
+            Self::Tungstenite(tx) => {
+                let message = tungstenite::Message::binary(payload.to_vec());
+                tx.send(message).await.expect("sent");
+            }
+        }
+    }
+}
+
+impl Receiving {
+    pub(crate) async fn receive(&mut self) -> Vec<u8> {
+        match self {
+            Self::Wasocket(rx) => match rx.next().await {
+                Some(Ok(wasocket::Message::Binary(payload))) => payload,
+                other => panic!("{other:?}"),
+            },
+            Self::Tungstenite(rx) => match rx.next().await {
+                Some(Ok(tungstenite::Message::Binary(payload))) => payload.into(),
+                other => panic!("{other:?}"),
+            },
+        }
+    }
+}

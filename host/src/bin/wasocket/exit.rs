@@ -1,0 +1,82 @@
+use wasocket::{Closed, Error, Failure, Step};
+
+/// How the tool ends, for scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The connection was closed in order.
+    Success,
+    /// The connection was open, and then failed or was closed for a reason that is none.
+    Broken,
+    /// The command line, an option or a file cannot be used.
+    Usage,
+    /// No connection: the name, or TCP.
+    Unreachable,
+    /// No TLS: the certificate, most often.
+    Tls,
+    /// No WebSocket: the server refused, or does not speak it.
+    Refused,
+    /// Something is wrong with this tool.
+    Internal,
+    /// Interrupted twice: the closing handshake was not waited for.
+    Interrupted,
+}
+
+/// What `--help` says about it.
+pub(crate) const HELP: &str = "\
+Exit codes:
+    0  the connection was closed in order (codes 1000, 1001 and 1005)
+    1  the connection was open, and failed or was closed with another code
+    2  the command line, an option or a file cannot be used
+    3  there is no connection to the host (name, TCP)
+    4  there is no TLS with the server (certificate, protocol)
+    5  the server refused the opening handshake, or does not speak WebSocket
+   70  a fault of this tool
+  130  interrupted twice";
+
+impl Exit {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Broken => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::Tls => 4,
+            Self::Refused => 5,
+            Self::Internal => 70,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<&Error> for Exit {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::InvalidArgument { .. } => Self::Usage,
+            Error::Failed(failure) => failure.into(),
+            Error::Closed(closed) => closed.into(),
+            _ => Self::Broken,
+        }
+    }
+}
+
+impl From<&Failure> for Exit {
+    fn from(failure: &Failure) -> Self {
+        match failure.step {
+            Step::Start => Self::Internal,
+            Step::Name | Step::Connect | Step::Proxy => Self::Unreachable,
+            Step::Tls => Self::Tls,
+            Step::Handshake => Self::Refused,
+            _ => Self::Broken,
+        }
+    }
+}
+
+impl From<&Closed> for Exit {
+    fn from(closed: &Closed) -> Self {
+        // Normal, going away, and no code at all: RFC 6455, section 7.4.1.
+        match closed.code {
+            1000 | 1001 | 1005 if closed.was_clean => Self::Success,
+            _ => Self::Broken,
+        }
+    }
+}

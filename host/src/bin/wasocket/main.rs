@@ -1,0 +1,73 @@
+//! `wasocket`: WebSocket on the command line, through the sandboxed component.
+
+mod args;
+mod demo;
+mod exit;
+mod input;
+mod output;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use wasocket::{Runtime, RuntimeError};
+
+use crate::args::{Action, Args};
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let exit = match args.action() {
+        Action::Component(file) => write_component(file.as_deref()),
+        Action::Demo => run(&args, |runtime| demo::run(runtime)),
+        Action::Connect(url) => run(&args, |runtime| session::run(runtime, url, &args)),
+    };
+    // Not by returning: a thread may be reading standard input, and would be waited for.
+    std::process::exit(exit.code().into());
+}
+
+/// Makes the runtime, and runs `command` on it.
+fn run<F: Future<Output = Exit>>(args: &Args, command: impl FnOnce(Runtime) -> F) -> Exit {
+    let runtime = match args.runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(&error),
+    };
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    match tokio {
+        Ok(tokio) => tokio.block_on(command(runtime)),
+        Err(error) => {
+            output::complain(&format!("no threads for the network: {error}"));
+            Exit::Internal
+        }
+    }
+}
+
+fn report(error: &RuntimeError) -> Exit {
+    let mut message = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        message = format!("{message}: {error}");
+        source = error.source();
+    }
+    output::complain(&message);
+    Exit::Internal
+}
+
+/// Writes the component that this tool embeds.
+fn write_component(file: Option<&std::path::Path>) -> Exit {
+    use std::io::Write;
+
+    let written = match file {
+        Some(file) => std::fs::write(file, wasocket::COMPONENT),
+        None => std::io::stdout().write_all(wasocket::COMPONENT),
+    };
+    match written {
+        Ok(()) => Exit::Success,
+        Err(error) => {
+            output::complain(&format!("the component could not be written: {error}"));
+            Exit::Usage
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! `cargo xtask setup`: installs what the build and the tests need.
+//!
+//! All of it is under `.tools`, beside the workspace's `Cargo.toml`, but for the Rust target and
+//! the packages of the system, which are installed where they always are, and only if nothing else
+//! will do. Deleting `.tools` undoes the rest. These locations are fixed, so that a test finds them
+//! without this program:
+//!
+//! ```text
+//! .tools/
+//!   bin/wasm32-cc         a C compiler for wasm32, which ring needs; see `wasm_env`
+//!   bin/wasm32-ar         its archiver
+//!   node/bin/node         what runs tests/peers/node/server.js
+//!   node/node_modules     with `ws`, to be named in NODE_PATH
+//!   nginx/bin/nginx       what tests/peers/nginx/server.py starts
+//!   python/bin/python     with `websockets`; runs tests/peers/python/server.py
+//!   zig/                  only if `bin/wasm32-cc` is zig
+//! ```
+//!
+//! Each folder is a [`Part`](part::Part): it is there as a whole, with a stamp, or it is not there.
+
+mod apt;
+mod compiler;
+mod nginx;
+mod node;
+mod part;
+mod pins;
+mod probe;
+mod python;
+mod script;
+mod target;
+mod zig;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+pub(crate) use compiler::wasm_env;
+pub(crate) use part::Tool;
+
+/// What the tests talk to.
+pub(crate) struct Peers {
+    /// Python with `websockets`.
+    pub(crate) python: Tool,
+    /// Node, which finds `ws` if NODE_PATH is [`Self::node_modules`].
+    pub(crate) node: Tool,
+    /// Where `ws` is.
+    pub(crate) node_modules: PathBuf,
+    /// nginx with TLS.
+    pub(crate) nginx: Tool,
+}
+
+/// Where the workspace is.
+pub(crate) fn workspace_root() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // This package is a folder of the workspace.
+    package.parent().unwrap_or(package)
+}
+
+/// Installs what building the component needs: the target of Rust and a C compiler.
+/// [`wasm_env`] then makes cargo use it.
+///
+/// # Errors
+///
+/// If something is missing that this may not install; the error says what to do.
+pub(crate) fn wasm() -> Result<[Tool; 2]> {
+    let root = workspace_root();
+    Ok([target::ensure(root)?, compiler::ensure(root)?])
+}
+
+/// Installs what the tests talk to.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn peers() -> Result<Peers> {
+    let root = workspace_root();
+    Ok(Peers {
+        python: python::ensure(root)?,
+        node: node::ensure(root)?,
+        node_modules: node::modules(root),
+        nginx: nginx::ensure(root)?,
+    })
+}
+
+/// The command: installs all of it and says where it is.
+pub(crate) fn run() -> Result<()> {
+    let [target, compiler] = wasm()?;
+    let peers = peers()?;
+    for tool in [target, compiler, peers.python, peers.node, peers.nginx] {
+        let program = tool.program.display();
+        println!("{:<9}  {:<44}  {program}", tool.name, tool.version);
+    }
+    println!("\nWhat xtask sets for cargo and for the peers:");
+    for (name, value) in wasm_env(workspace_root()) {
+        println!("    {name}={value}");
+    }
+    println!("    NODE_PATH={}", peers.node_modules.display());
+    Ok(())
+}
+
+/// Says what is being done, for it may take a while.
+fn say(what: &str) {
+    eprintln!("setup: {what}");
+}

@@ -1,0 +1,73 @@
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::part::{Part, Tool};
+use super::{apt, pins, say};
+use crate::process::{find, output, run};
+
+/// Node with `ws`.
+pub(super) fn ensure(root: &Path) -> Result<Tool> {
+    part(root).ensure(|dir| {
+        let (node, npm) = programs()?;
+        say(&format!("npm ci, with ws {}", pins::WS));
+        for file in ["package.json", "package-lock.json"] {
+            let from = root.join("tests/peers/node").join(file);
+            fs::copy(&from, dir.join(file))
+                .with_context(|| format!("cannot copy {}", from.display()))?;
+        }
+        run(Command::new(npm)
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(dir))?;
+        fs::create_dir(dir.join("bin"))?;
+        symlink(&node, dir.join("bin/node"))?;
+        let version = output(Command::new(node).arg("--version"))?;
+        Ok(format!(
+            "{}, ws {}",
+            version.trim_start_matches('v'),
+            pins::WS
+        ))
+    })
+}
+
+/// Where `ws` is.
+pub(super) fn modules(root: &Path) -> PathBuf {
+    part(root).dir().join("node_modules")
+}
+
+fn part(root: &Path) -> Part {
+    Part::new(root, "node", "bin/node", &format!("ws-{}", pins::WS))
+}
+
+fn programs() -> Result<(PathBuf, PathBuf)> {
+    if let Some(programs) = installed_programs() {
+        return Ok(programs);
+    }
+    if apt::may_install() {
+        apt::install(&["nodejs", "npm"])?;
+    }
+    installed_programs().with_context(|| {
+        let (major, minor) = pins::OLDEST_NODE;
+        format!(
+            "there is no Node {major}.{minor} or later with npm on PATH. Install them (Debian: \
+             `apt-get install nodejs npm`) and run `cargo xtask setup` again"
+        )
+    })
+}
+
+fn installed_programs() -> Option<(PathBuf, PathBuf)> {
+    let node = find("node").filter(|node| is_new_enough(node))?;
+    Some((node, find("npm")?))
+}
+
+fn is_new_enough(node: &Path) -> bool {
+    let (major, minor) = pins::OLDEST_NODE;
+    run(Command::new(node).arg("-e").arg(format!(
+        "const [major, minor] = process.versions.node.split('.').map(Number);\
+         process.exit(major > {major} || (major === {major} && minor >= {minor}) ? 0 : 1)"
+    )))
+    .is_ok()
+}
