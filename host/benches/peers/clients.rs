@@ -145,7 +145,9 @@ impl Client {
                 websocket.close(1000, "").await.expect("closed");
             }
             Self::Tungstenite(mut websocket) => {
-                Tungstenite::close(&mut websocket, None).await.expect("closed");
+                Tungstenite::close(&mut websocket, None)
+                    .await
+                    .expect("closed");
             }
         }
     }

@@ -78,10 +78,7 @@ fn tls() -> (TlsAcceptor, CertificateDer<'static>) {
         .unwrap();
     // Each client gets what it likes best, as it does from most servers.
     config.ignore_client_order = false;
-    (
-        TlsAcceptor::from(Arc::new(config)),
-        issuer.der().clone(),
-    )
+    (TlsAcceptor::from(Arc::new(config)), issuer.der().clone())
 }
 
 async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>) {
@@ -151,7 +148,10 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Resu
 /// The lengths of header and payload of the frame that `bytes` start with, if all of it is there.
 fn frame(bytes: &[u8]) -> Option<(usize, usize)> {
     let (header_len, payload_len) = match bytes.get(1)? & 0x7f {
-        126 => (8, u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?).into()),
+        126 => (
+            8,
+            u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?).into(),
+        ),
         127 => {
             let len = u64::from_be_bytes(*bytes.get(2..)?.first_chunk()?);
             (14, usize::try_from(len).ok()?)

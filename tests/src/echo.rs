@@ -1,0 +1,79 @@
+use std::net::{Ipv4Addr, SocketAddr};
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use crate::tls::Identity;
+
+/// An echo server on tokio-tungstenite, on any path and any number of connections, without limits.
+#[derive(Debug)]
+pub struct Echo {
+    address: SocketAddr,
+    secure: bool,
+}
+
+impl Echo {
+    /// Without TLS.
+    pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// Over TLS, with this certificate.
+    pub async fn start_tls(identity: &Identity) -> Self {
+        Self::start_with(Some(identity.acceptor())).await
+    }
+
+    async fn start_with(tls: Option<TlsAcceptor>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("a port");
+        let address = listener.local_addr().expect("its number");
+        let secure = tls.is_some();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let tls = tls.clone();
+                tokio::spawn(async move {
+                    match tls {
+                        None => echo(stream).await,
+                        Some(tls) => {
+                            // A client that refuses the certificate is what some tests are about.
+                            if let Ok(stream) = tls.accept(stream).await {
+                                echo(stream).await;
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        Self { address, secure }
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Where it is, by name.
+    pub fn url(&self) -> String {
+        let scheme = if self.secure { "wss" } else { "ws" };
+        format!("{scheme}://localhost:{}/", self.port())
+    }
+}
+
+async fn echo(stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let config = WebSocketConfig::default()
+        .max_message_size(None)
+        .max_frame_size(None);
+    let accepted = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await;
+    let Ok(mut websocket) = accepted else {
+        return;
+    };
+    while let Some(Ok(message)) = websocket.next().await {
+        if (message.is_text() || message.is_binary()) && websocket.send(message).await.is_err() {
+            return;
+        }
+    }
+}

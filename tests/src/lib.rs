@@ -1,0 +1,80 @@
+//! What the integration tests share: servers to talk to, certificates, and the runtime that the
+//! component runs on.
+//!
+//! - [`Echo`]: an echo server on tokio-tungstenite, in this process;
+//! - [`Peer`]: servers in Python and Node, and nginx in front of them, as processes of their own;
+//! - [`Scripted`]: a server that plays bytes and asserts bytes;
+//! - [`Authority`]: throwaway certificates, good and bad.
+//!
+//! All of them listen on 127.0.0.1, on ports that the system chooses.
+
+mod echo;
+mod peers;
+mod scripted;
+mod tls;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use wasocket::{Grants, Runtime};
+
+pub use echo::Echo;
+pub use peers::Peer;
+pub use scripted::{Request, Scripted, Stream, close_payload, frame};
+pub use tls::{Authority, Identity};
+
+/// How long a test may take: no one does, unless it hangs.
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Runs a test on a Tokio runtime of its own, and fails it if it hangs.
+///
+/// # Panics
+///
+/// If the test does, or does not end.
+#[track_caller]
+pub fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a Tokio runtime");
+    let in_time = runtime.block_on(async { tokio::time::timeout(TEST_TIMEOUT, test).await });
+    // Servers may be in the middle of something that never ends.
+    runtime.shutdown_background();
+    assert!(in_time.is_ok(), "the test did not end in {TEST_TIMEOUT:?}");
+}
+
+/// A runtime for connections to anywhere, which all tests share. Tests of grants make their own,
+/// or set them for one connection.
+pub fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        Runtime::builder()
+            .grants(Grants::new().everything())
+            .cache(workspace_root().join("target/component-cache"))
+            .build()
+            .expect("a runtime for the component")
+    })
+}
+
+/// A time for tests whose subject is time: `millis` milliseconds, times the number in the
+/// environment variable `WASOCKET_TEST_TIME_SCALE`, for machines that are slow.
+pub fn scaled(millis: u64) -> Duration {
+    static SCALE: OnceLock<f64> = OnceLock::new();
+    let scale = SCALE.get_or_init(|| match std::env::var("WASOCKET_TEST_TIME_SCALE") {
+        Ok(scale) => scale.parse().expect("WASOCKET_TEST_TIME_SCALE is a number"),
+        Err(_) => 1.0,
+    });
+    Duration::from_millis(millis).mul_f64(*scale)
+}
+
+/// Where `cargo xtask setup` installed what the peers need.
+fn tools() -> PathBuf {
+    workspace_root().join(".tools")
+}
+
+fn workspace_root() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}
