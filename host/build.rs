@@ -5,6 +5,7 @@
 //! takes.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -76,10 +77,16 @@ fn build(root: &Path) -> PathBuf {
         Ok(_) => fail("the component could not be built (see above)"),
         Err(error) => fail(&format!("cargo could not be started: {error}")),
     }
-    target_dir
+    let built = target_dir
         .join(TARGET)
         .join("component")
-        .join("wasocket_wasip2.wasm")
+        .join("wasocket_wasip2.wasm");
+    // A copy of our own: another build may put another component there while this one goes on.
+    let component = out_dir.join("wasocket.wasm");
+    if let Err(error) = fs::copy(&built, &component) {
+        fail(&format!("{}: {error}", built.display()));
+    }
+    component
 }
 
 /// What `cargo xtask setup` found or installed to compile C for wasm, unless the caller chose.

@@ -24,6 +24,10 @@ use crate::store::State;
 /// is "going away"" (RFC 6455, section 7.4.1).
 const GOING_AWAY: u16 = 1001;
 
+/// After how many turns other tasks come first. Tokio does not see to it: this task is exempt from
+/// its budget, and a peer that never stops sending never makes it wait.
+const TURNS_BETWEEN_YIELDS: usize = 8;
+
 /// What the application asks of a connection, and where to say what came of it.
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -142,12 +146,15 @@ impl Driver {
 
     async fn try_run(&mut self) -> wasmtime::Result<()> {
         loop {
-            self.take_commands().await?;
-            self.drive().await?;
-            if self.closed {
-                return Ok(());
+            for _ in 0..TURNS_BETWEEN_YIELDS {
+                self.take_commands().await?;
+                self.drive().await?;
+                if self.closed {
+                    return Ok(());
+                }
+                self.wait().await?;
             }
-            self.wait().await?;
+            tokio::task::yield_now().await;
         }
     }
 

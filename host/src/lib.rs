@@ -75,3 +75,45 @@ pub use grants::{Denied, Grants};
 pub use options::{Options, SendOptions};
 pub use runtime::{Runtime, RuntimeBuilder};
 pub use websocket::{Sender, WebSocket};
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_move_between_threads() {
+        fn is_send<T: Send>() {}
+        fn is_sync<T: Sync>() {}
+
+        is_send::<Runtime>();
+        is_sync::<Runtime>();
+        is_send::<WebSocket>();
+        is_send::<Sender>();
+        is_sync::<Sender>();
+        is_send::<callback::Handle>();
+        is_sync::<callback::Handle>();
+        is_send::<Error>();
+        is_sync::<Error>();
+    }
+
+    #[expect(dead_code, reason = "what it says is said by compiling")]
+    fn futures_move_between_threads(runtime: &Runtime, websocket: &mut WebSocket) {
+        fn is_send<T: Send>(_: T) {}
+
+        is_send(runtime.connect("ws://localhost/"));
+        is_send(websocket.receive());
+        is_send(websocket.sender().send("Hello"));
+        is_send(websocket.sender().ping("Hello"));
+        is_send(websocket.sender().close(1000, ""));
+    }
+
+    #[test]
+    fn errors_are_small() {
+        assert!(size_of::<Error>() <= 96, "{}", size_of::<Error>());
+    }
+}

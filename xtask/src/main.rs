@@ -1,7 +1,14 @@
 //! The tasks of this repository, as `cargo xtask COMMAND`. One file for each command.
 
+mod bench;
+mod cargo;
+mod component;
+mod demo;
+mod package;
 mod process;
 mod setup;
+mod test;
+mod wit;
 
 use std::process::ExitCode;
 
@@ -13,8 +20,16 @@ The tasks of this repository.
     cargo xtask COMMAND
 
 Commands:
-    help     prints this
-    setup    installs what building the component and running the tests need, under .tools
+    demo           runs the main job: connections over ws and wss through the component
+    test           runs all the tests
+    bench          measures us and others side by side (--quick: shows that it works)
+    component      builds the component and prints its size
+    package        makes the crate that is published, and builds it as its users do
+    wit            compares wit/deps with what it was copied from (--update: copies it anew)
+    setup          installs what building the component and running the tests need, under .tools
+    help           prints this
+
+Those that need something install it first, as `setup` does.
 
 Environment:
     CC_wasm32_wasip2, AR_wasm32_wasip2
@@ -26,30 +41,51 @@ Environment:
 
 /// What is asked for.
 enum Command {
+    Bench { quick: bool },
+    Component,
+    Demo,
     Help,
+    Package,
     Setup,
+    Test,
+    Wit { update: bool },
 }
 
 impl Command {
-    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
-        let command = match arguments.next().as_deref() {
-            None | Some("help" | "--help" | "-h") => Self::Help,
-            Some("setup") => Self::Setup,
-            Some(other) => bail!("there is no command `{other}`; `cargo xtask help` lists them"),
-        };
-        if let Some(surplus) = arguments.next() {
-            bail!("what is `{surplus}`? The command takes no arguments");
-        }
-        Ok(command)
+    fn parse(arguments: impl Iterator<Item = String>) -> Result<Self> {
+        let arguments: Vec<String> = arguments.collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Ok(match arguments[..] {
+            [] | ["help" | "--help" | "-h"] => Self::Help,
+            ["bench"] => Self::Bench { quick: false },
+            ["bench", "--quick"] => Self::Bench { quick: true },
+            ["component"] => Self::Component,
+            ["demo"] => Self::Demo,
+            ["package"] => Self::Package,
+            ["setup"] => Self::Setup,
+            ["test"] => Self::Test,
+            ["wit"] => Self::Wit { update: false },
+            ["wit", "--update"] => Self::Wit { update: true },
+            _ => bail!(
+                "there is no command `{}`; `cargo xtask help` lists them",
+                arguments.join(" ")
+            ),
+        })
     }
 
     fn run(self) -> Result<()> {
         match self {
+            Self::Bench { quick } => bench::run(quick),
+            Self::Component => component::run(),
+            Self::Demo => demo::run(),
             Self::Help => {
                 print!("{HELP}");
                 Ok(())
             }
+            Self::Package => package::run(),
             Self::Setup => setup::run(),
+            Self::Test => test::run(),
+            Self::Wit { update } => wit::run(update),
         }
     }
 }

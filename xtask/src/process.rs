@@ -41,6 +41,30 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         .to_owned())
 }
 
+/// Runs a program to its end; returns the bytes that it wrote on its standard output.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn output_bytes(command: &mut Command) -> Result<Vec<u8>> {
+    Ok(finish(command)?.stdout)
+}
+
+/// Runs a program to its end, for the user to see and to talk to.
+///
+/// # Errors
+///
+/// If it cannot be started or fails.
+pub(crate) fn show(mut command: Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {command:?}"))?;
+    if !status.success() {
+        bail!("{command:?} failed ({status})");
+    }
+    Ok(())
+}
+
 fn finish(command: &mut Command) -> Result<Output> {
     let output = command
         // Nothing here may wait for an answer.

@@ -21,7 +21,13 @@ use crate::wait;
 
 struct Component;
 
-crate::bindings::export!(Component);
+mod exports {
+    #![expect(unreachable_pub, reason = "generated")]
+
+    use super::Component;
+
+    crate::bindings::export!(Component);
+}
 
 /// What the connections of the instance share, so that they resume each other's TLS sessions.
 static TLS_CONTEXTS: Mutex<TlsContexts> = Mutex::new(TlsContexts::new());
