@@ -5,9 +5,14 @@ use std::sync::Arc;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::Resumption;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, tungstenite};
+use tokio_tungstenite::{WebSocketStream, tungstenite};
+use tokio_util::either::Either;
 use wasocket::{Grants, Options, Runtime, WebSocket};
 
 use crate::server::Server;
@@ -50,18 +55,15 @@ impl Dialer {
             Contestant::Tungstenite => {
                 let mut roots = RootCertStore::empty();
                 roots.add(server.root.clone()).expect("a root");
-                let provider = CryptoProvider {
-                    cipher_suites: ring::ALL_CIPHER_SUITES.to_vec(),
-                    ..ring::default_provider()
-                };
-                let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+                let provider = Arc::new(ring::default_provider());
+                let mut config = ClientConfig::builder_with_provider(provider)
                     .with_safe_default_protocol_versions()
                     .expect("versions")
                     .with_root_certificates(roots)
                     .with_no_client_auth();
                 // A full handshake each time, as ours does: each of our connections is alone in
                 // its instance.
-                config.resumption = tokio_rustls::rustls::client::Resumption::disabled();
+                config.resumption = Resumption::disabled();
                 Self::Tungstenite(Arc::new(config))
             }
         }
@@ -78,22 +80,25 @@ impl Dialer {
                 Client::Wasocket(websocket.expect("a connection"))
             }
             Self::Tungstenite(config) => {
-                let connector = Connector::Rustls(config.clone());
-                let (websocket, _) = tokio_tungstenite::connect_async_tls_with_config(
-                    url,
-                    None,
-                    true,
-                    Some(connector),
-                )
-                .await
-                .expect("a connection");
+                let address = if secure { server.secure } else { server.plain };
+                let stream = TcpStream::connect(address).await.expect("a stream");
+                stream.set_nodelay(true).expect("an option of TCP");
+                let stream = if secure {
+                    let name = ServerName::try_from("localhost").expect("a name");
+                    let connector = TlsConnector::from(config.clone());
+                    Either::Right(connector.connect(name, stream).await.expect("TLS"))
+                } else {
+                    Either::Left(stream)
+                };
+                let connected = tokio_tungstenite::client_async(url, stream).await;
+                let (websocket, _) = connected.expect("a connection");
                 Client::Tungstenite(Box::new(websocket))
             }
         }
     }
 }
 
-type Tungstenite = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Tungstenite = WebSocketStream<Either<TcpStream, TlsStream<TcpStream>>>;
 
 /// A connection.
 pub(crate) enum Client {
