@@ -233,6 +233,11 @@ impl Connection {
         self.events.pop_front()
     }
 
+    /// Whether [`Self::poll_event`] would return something.
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// When to call [`Self::handle_timeout`]. Any command or handler may change it.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.timers.next_deadline()
@@ -506,6 +511,8 @@ impl Connection {
         };
         self.timers.stop_all();
         self.pings.clear();
+        // Written late, it would be told of after `Closed`, and be of no use to the peer.
+        self.transmit.clear();
         self.events.extend(error.map(Event::Error));
         let was_clean = received.is_some();
         // Section 7.1.5 has what the code is if there was no Close frame, or no code in it.

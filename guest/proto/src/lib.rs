@@ -20,8 +20,8 @@
 //!    caller that does not take events stops reading, which stops the peer; nothing grows.
 //! 4. *Chunking does not matter.* Any split of the same input gives the same events and the same
 //!    bytes to transmit.
-//! 5. *Finality.* There is exactly one [`Event::Closed`], and it is last. After it handlers do
-//!    nothing, commands return errors, and the stream is to be closed.
+//! 5. *Finality.* There is exactly one [`Event::Closed`], and it is last. After it nothing is owed
+//!    to the peer, handlers do nothing, commands return errors, and the stream is to be closed.
 //! 6. *Time.* Instants that are passed in never go backwards. The core never asks for the time,
 //!    and takes a late [`handle_timeout`] for a late one, not for an error.
 //! 7. *Determinism.* The same calls with the same bytes, instants, nonce and masking keys have the

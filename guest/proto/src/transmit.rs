@@ -89,6 +89,11 @@ impl Transmit {
         }
     }
 
+    /// Forgets what is owed, and its marks.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     /// The next mark whose frame is wholly written.
     pub(crate) fn poll_mark(&mut self) -> Option<Mark> {
         let (end, _) = self.marks.front()?;

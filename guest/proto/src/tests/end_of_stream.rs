@@ -74,6 +74,20 @@ fn a_stream_that_is_lost_does_not_wait_for_what_is_owed() {
     assert_eq!(events(&mut connection), [closed(1006, "", false, None)]);
 }
 
+/// It was written, and told of as sent, after the connection was closed.
+#[test]
+fn what_is_owed_at_the_end_is_not_written_any_more() {
+    let mut connection = open();
+    connection.send(Outgoing::Text("late"), false).unwrap();
+    connection.handle_eof();
+    assert_eq!(connection.poll_transmit(), b"");
+    assert_eq!(
+        events(&mut connection),
+        [ended(), closed(1006, "", false, None)]
+    );
+    assert!(connection.is_done_sending());
+}
+
 #[test]
 fn after_the_end_nothing_happens() {
     let mut connection = open();
