@@ -20,6 +20,8 @@ pub(crate) struct Link {
     /// Without TLS: what arrived and is not taken yet; `input[..input_start]` is.
     input: Vec<u8>,
     input_start: usize,
+    /// Nothing more will arrive.
+    input_ended: bool,
     /// The end of the stream, to be told once all that arrived before it is taken.
     end: Option<StreamEnd>,
     /// Why the stream ended, if something below the connection knows better than it does.
@@ -55,6 +57,7 @@ impl Link {
             connection,
             input: Vec::new(),
             input_start: 0,
+            input_ended: false,
             end: None,
             cause: None,
             sealed: Sealed::default(),
@@ -80,9 +83,9 @@ impl Link {
         self.close_called = true;
     }
 
-    /// Whether more input would be of use: all that arrived is taken.
+    /// Whether more input would be of use: there can be more, and all that arrived is taken.
     pub(crate) fn wants_input(&self) -> bool {
-        self.end.is_none()
+        !self.input_ended
             && self.pending().is_empty()
             && self.connection.state() != ConnectionState::Closed
     }
@@ -126,6 +129,7 @@ impl Link {
         // The first end is the one that counts, but a stream that was half-closed can be lost.
         let end = self.end.get_or_insert(StreamEnd { cause, lost });
         end.lost |= lost;
+        self.input_ended = true;
     }
 
     pub(crate) fn poll_event(&mut self, now: Instant) -> Option<Event> {
@@ -141,7 +145,7 @@ impl Link {
 
     /// Whether `poll_event` has something to do.
     pub(crate) fn has_pending(&self) -> bool {
-        !self.pending().is_empty() || self.end.is_some()
+        self.connection.has_event() || !self.pending().is_empty() || self.end.is_some()
     }
 
     /// Lets the connection take what arrived; returns whether there was anything.
@@ -220,7 +224,10 @@ impl Link {
         {
             self.sealed.runs.pop_front();
             self.sealed.len -= len;
-            self.connection.advance_transmit(len);
+            // A connection that was closed meanwhile owes nothing.
+            if self.connection.state() != ConnectionState::Closed {
+                self.connection.advance_transmit(len);
+            }
         }
     }
 

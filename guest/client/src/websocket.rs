@@ -220,8 +220,12 @@ impl WebSocket {
     /// Takes the success of a [`Dial::Attempt`]: from here on there is a stream. All other
     /// attempts are to be given up. `unix_time` is in seconds since 1970.
     pub fn handle_connected(&mut self, now: Instant, unix_time: u64) {
-        let Stage::Dialing(dialing) = core::mem::replace(&mut self.stage, Stage::GivenUp) else {
-            return;
+        let dialing = match core::mem::replace(&mut self.stage, Stage::GivenUp) {
+            Stage::Dialing(dialing) => dialing,
+            other @ (Stage::Linked(_) | Stage::GivenUp) => {
+                self.stage = other;
+                return;
+            }
         };
         let Dialing {
             deadline,

@@ -111,6 +111,19 @@ fn what_waits_to_be_written_can_be_asked_for() {
 }
 
 #[test]
+fn an_event_that_waits_is_pending() {
+    let mut websocket = open();
+    let first = websocket.send(Outgoing::Text("x"), false).unwrap();
+    let second = websocket.send(Outgoing::Text("y"), false).unwrap();
+    assert!(!websocket.has_pending());
+    transmitted(&mut websocket);
+    assert_eq!(websocket.poll_event(START), Some(Event::Sent(first)));
+    assert!(websocket.has_pending());
+    assert_eq!(websocket.poll_event(START), Some(Event::Sent(second)));
+    assert!(!websocket.has_pending());
+}
+
+#[test]
 fn a_full_queue_refuses_and_loses_nothing() {
     let mut options = Options::default();
     options.set_max_buffered_amount(10).unwrap();

@@ -111,6 +111,15 @@ fn one_timeout_covers_all_steps_and_names_the_one_it_met() {
 }
 
 #[test]
+fn a_second_success_changes_nothing() {
+    let mut websocket = open();
+    websocket.handle_connected(START, UNIX_TIME);
+    assert_eq!(websocket.ready_state(), ReadyState::Open);
+    websocket.handle_input(b"\x82\x01a".to_vec());
+    assert_eq!(events(&mut websocket), [binary(b"a")]);
+}
+
+#[test]
 fn closing_before_there_is_a_stream_gives_up() {
     let mut websocket = connecting();
     let token = websocket.close(None, None, START).unwrap();

@@ -77,6 +77,23 @@ fn a_loss_after_the_closing_handshake_is_no_failure() {
     assert!(matches!(&events[..], [Event::Close(closed)] if closed.was_clean));
 }
 
+/// The end of a stream can be read over and over: a shell that was told to read on would never
+/// come to rest.
+#[test]
+fn after_the_end_no_input_is_wanted_though_bytes_are_owed() {
+    let mut websocket = open();
+    websocket.handle_input(b"\x88\x02\x03\xe8".to_vec());
+    assert_eq!(events(&mut websocket), []);
+    assert!(websocket.wants_input());
+    websocket.handle_eof();
+    assert_eq!(events(&mut websocket), []);
+    assert_eq!(websocket.ready_state(), ReadyState::Closing);
+    assert!(!websocket.wants_input());
+    transmitted(&mut websocket);
+    let events = events(&mut websocket);
+    assert!(matches!(&events[..], [Event::Close(closed)] if closed.was_clean));
+}
+
 #[test]
 fn a_refusal_says_what_the_server_said() {
     let mut websocket = connected("ws://127.0.0.1/", &Options::default());

@@ -151,6 +151,23 @@ fn a_message_counts_as_sent_once_its_last_record_is_written() {
     assert_eq!(events(&mut pair.websocket), [Event::Sent(token)]);
 }
 
+/// It was told of after the connection was closed.
+#[test]
+fn a_message_whose_records_are_written_after_the_end_is_not_told_of() {
+    let mut pair = Pair::open();
+    pair.websocket.send(Outgoing::Text("late"), false).unwrap();
+    assert!(!pair.websocket.poll_transmit().is_empty());
+    pair.websocket.handle_eof();
+    assert_fails(
+        &mut pair.websocket,
+        START,
+        Step::Open,
+        ErrorKind::TlsTruncated,
+    );
+    transmitted(&mut pair.websocket);
+    assert_eq!(events(&mut pair.websocket), []);
+}
+
 #[test]
 fn a_long_message_is_sealed_as_it_is_written() {
     let mut pair = Pair::open();
