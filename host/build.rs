@@ -65,7 +65,9 @@ fn build(root: &Path) -> PathBuf {
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy();
         let cargos = name.starts_with("CARGO") && name != "CARGO_HOME" || name.starts_with("RUSTC");
-        if cargos || name == "RUSTFLAGS" || name == "TARGET" || name == "HOST" {
+        // ring's build script looks at OUT_DIR: it would be built anew for each that this one has.
+        let others = ["HOST", "OUT_DIR", "RUSTFLAGS", "TARGET"];
+        if cargos || others.contains(&name.as_ref()) {
             cargo.env_remove(name.as_ref());
         }
     }
