@@ -17,8 +17,9 @@ const TARGET: &str = "wasm32-wasip2";
 fn main() {
     let manifest_dir = PathBuf::from(var("CARGO_MANIFEST_DIR"));
     let prebuilt = manifest_dir.join(PREBUILT);
-    println!("cargo::rerun-if-changed={PREBUILT}");
     let component = if prebuilt.exists() {
+        // Not otherwise: a file that is not there counts as changed.
+        println!("cargo::rerun-if-changed={PREBUILT}");
         prebuilt
     } else {
         build(&manifest_dir.join(".."))
