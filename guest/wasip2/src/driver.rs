@@ -69,11 +69,11 @@ impl Driver {
         let mut events = Vec::new();
         transport::drop_unfinished();
         self.commanded = false;
-        self.websocket.handle_timeout(now);
         self.dial(now);
-        // Reading comes before writing: what the input makes us owe, such as pongs and TLS records,
-        // leaves in one write with what was owed already. Nagle's algorithm would hold a second
-        // small write back until the first is acknowledged.
+        // Reading comes before the timeouts: what arrived in time is not to be missed because the
+        // caller is late. And it comes before writing: what the input makes us owe, such as pongs
+        // and TLS records, leaves in one write with what was owed already. Nagle's algorithm would
+        // hold a second small write back until the first is acknowledged.
         self.take_events(now, &mut events);
         let mut reads = 0;
         while reads < MAX_READS && events.len() < MAX_EVENTS && self.read() {
@@ -81,6 +81,7 @@ impl Driver {
             self.take_events(now, &mut events);
         }
         self.take_events(now, &mut events);
+        self.websocket.handle_timeout(now);
         self.write();
         self.take_events(now, &mut events);
         self.close_if_closed();
