@@ -69,19 +69,22 @@ pub(crate) fn wait(
 
     let ready = poll::poll(&all);
     websockets = due(drivers);
-    let mut numbers = Vec::new();
+    // Hosts tell what is ready in any order.
+    let mut numbers = BTreeSet::new();
     for index in ready {
         match owners.get(index as usize) {
             Some(Owner::Websocket(index)) => {
                 websockets.insert(*index);
             }
-            Some(Owner::Caller(number)) => numbers.push(*number),
+            Some(Owner::Caller(number)) => {
+                numbers.insert(*number);
+            }
             Some(Owner::Timer) | None => {}
         }
     }
     Ok(Ready {
         websockets: websockets.into_iter().collect(),
-        pollables: numbers,
+        pollables: numbers.into_iter().collect(),
     })
 }
 
