@@ -2,3 +2,4 @@
 
 mod close;
 mod handshake;
+mod messages;

@@ -3,6 +3,7 @@
 //!
 //! - [`Echo`]: an echo server on tokio-tungstenite, in this process;
 //! - [`Peer`]: servers in Python and Node, and nginx in front of them, as processes of their own;
+//! - [`Server`]: any of these, for tests that all of them have to pass;
 //! - [`Scripted`]: a server that plays bytes and asserts bytes;
 //! - [`Authority`]: throwaway certificates, good and bad.
 //!
@@ -11,6 +12,7 @@
 mod echo;
 mod peers;
 mod scripted;
+mod server;
 mod tls;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ use wasocket::{Grants, Runtime};
 pub use echo::Echo;
 pub use peers::Peer;
 pub use scripted::{Request, Scripted, Stream, close_payload, frame};
+pub use server::Server;
 pub use tls::{Authority, Identity};
 
 /// How long a test may take: no one does, unless it hangs.
