@@ -1,5 +1,6 @@
 //! All integration tests, in one binary.
 
 mod close;
+mod control;
 mod handshake;
 mod messages;
