@@ -81,8 +81,8 @@ pub(crate) struct Driver {
     pollables: Vec<Resource<DynPollable>>,
     deadline: Option<Instant>,
     in_flight: InFlight,
-    /// A message that there was no room for. No other command is taken before it.
-    held: Option<Command>,
+    /// What there was no room for. No other command is taken before it.
+    held: Option<Held>,
     /// The guest does not read, because the application does not take its events.
     paused: bool,
     /// The application closes the connection. What it does not take from here on is dropped once
@@ -93,6 +93,13 @@ pub(crate) struct Driver {
     opened: bool,
     failure: Option<Failure>,
     closed: bool,
+}
+
+/// A message or a ping that the guest had no room for.
+struct Held {
+    command: Command,
+    /// How many bytes waited to be sent then.
+    waiting: u64,
 }
 
 /// The commands whose results are not known yet.
@@ -193,11 +200,10 @@ impl Driver {
 
     /// Waits until there is something to do.
     async fn wait(&mut self) -> wasmtime::Result<()> {
-        if self
-            .deadline
-            .is_some_and(|deadline| deadline <= Instant::now())
-        {
-            // The guest has more to do than fits one turn; others come first.
+        let now = Instant::now();
+        let is_due = self.deadline.is_some_and(|deadline| deadline <= now);
+        if is_due || self.has_room().await? {
+            // There is more to do than fits one turn; others come first.
             tokio::task::yield_now().await;
             return Ok(());
         }
@@ -238,8 +244,10 @@ impl Driver {
 
     /// Takes the commands that wait, so that one turn sends them all.
     async fn take_commands(&mut self) -> wasmtime::Result<()> {
-        if let Some(command) = self.held.take() {
-            self.execute(command).await?;
+        if self.has_room().await?
+            && let Some(held) = self.held.take()
+        {
+            self.execute(held.command).await?;
         }
         while self.held.is_none() && !self.abandoned {
             match self.commands.try_recv() {
@@ -249,6 +257,19 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// Whether what is held is worth another try. Each copies the whole message into the guest, so
+    /// that half of what was in its way has to have left before.
+    async fn has_room(&mut self) -> wasmtime::Result<bool> {
+        let Some(held) = &self.held else {
+            return Ok(false);
+        };
+        let websocket = self.guest.wasocket_websocket_client().websocket();
+        let waiting = websocket
+            .call_get_buffered_amount(&mut self.store, self.websocket)
+            .await?;
+        Ok(waiting <= held.waiting / 2)
     }
 
     async fn execute(&mut self, command: Command) -> wasmtime::Result<()> {
@@ -267,12 +288,14 @@ impl Driver {
                 match (sent, done) {
                     (Ok(token), Some(done)) => self.in_flight.sends.push_back((token, done)),
                     (Ok(_), None) => {}
-                    (Err(types::CallError::QueueFull(_)), done) => {
-                        self.held = Some(Command::Send {
-                            message: message.into(),
+                    (Err(types::CallError::QueueFull(waiting)), done) => {
+                        let message = message.into();
+                        let command = Command::Send {
+                            message,
                             options,
                             done,
-                        });
+                        };
+                        self.held = Some(Held { command, waiting });
                     }
                     (Err(error), Some(done)) => reply(done, Err(self.call_error(error))),
                     // It tells of itself by the events that closed the connection.
@@ -290,12 +313,13 @@ impl Driver {
                     .await?;
                 match sent {
                     Ok(token) => self.in_flight.pings.push((token, done)),
-                    Err(types::CallError::QueueFull(_)) => {
-                        self.held = Some(Command::Ping {
+                    Err(types::CallError::QueueFull(waiting)) => {
+                        let command = Command::Ping {
                             payload,
                             options,
                             done,
-                        });
+                        };
+                        self.held = Some(Held { command, waiting });
                     }
                     Err(error) => reply(done, Err(self.call_error(error))),
                 }
@@ -424,7 +448,7 @@ impl Driver {
         for (_, done) in self.in_flight.pings.drain(..) {
             reply(done, Err(error.clone()));
         }
-        match self.held.take() {
+        match self.held.take().map(|held| held.command) {
             Some(Command::Send {
                 done: Some(done), ..
             }) => reply(done, Err(error.clone())),

@@ -2,5 +2,6 @@
 
 mod close;
 mod control;
+mod flow;
 mod handshake;
 mod messages;

@@ -17,9 +17,11 @@ mod tls;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use wasocket::{Grants, Runtime};
+use tokio::runtime::Builder;
+use wasocket::{Grants, Runtime, RuntimeBuilder};
 
 pub use echo::Echo;
 pub use peers::Peer;
@@ -37,11 +39,22 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// If the test does, or does not end.
 #[track_caller]
 pub fn run(test: impl Future<Output = ()>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a Tokio runtime");
+    run_on(Builder::new_multi_thread().worker_threads(2), test);
+}
+
+/// The same on a single thread, which everything has to share.
+///
+/// # Panics
+///
+/// As [`run`] does.
+#[track_caller]
+pub fn run_on_one_thread(test: impl Future<Output = ()>) {
+    run_on(&mut Builder::new_current_thread(), test);
+}
+
+#[track_caller]
+fn run_on(builder: &mut Builder, test: impl Future<Output = ()>) {
+    let runtime = builder.enable_all().build().expect("a Tokio runtime");
     let in_time = runtime.block_on(async { tokio::time::timeout(TEST_TIMEOUT, test).await });
     // Servers may be in the middle of something that never ends.
     runtime.shutdown_background();
@@ -53,12 +66,28 @@ pub fn run(test: impl Future<Output = ()>) {
 pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
-        Runtime::builder()
+        runtime_builder()
             .grants(Grants::new().everything())
-            .cache(workspace_root().join("target/component-cache"))
             .build()
             .expect("a runtime for the component")
     })
+}
+
+/// Sets up a runtime that grants nothing, from the compiled component that all tests share.
+pub fn runtime_builder() -> RuntimeBuilder {
+    Runtime::builder().cache(workspace_root().join("target/component-cache"))
+}
+
+/// Waits until `count` has not risen for a while, and returns it: how far something came that is
+/// to get stuck. On a slow machine that may be less far than it would come.
+pub async fn stuck_at(count: &AtomicUsize) -> usize {
+    loop {
+        let before = count.load(Ordering::Relaxed);
+        tokio::time::sleep(scaled(200)).await;
+        if count.load(Ordering::Relaxed) == before {
+            return before;
+        }
+    }
 }
 
 /// A time for tests whose subject is time: `millis` milliseconds, times the number in the
