@@ -159,6 +159,11 @@ impl Driver {
                 if self.closed {
                     return Ok(());
                 }
+                // Whether or not there is more to do at once: a server that is fast enough always
+                // sees to that.
+                if !self.paused && !self.closing && self.events.is_full() {
+                    self.set_paused(true).await?;
+                }
                 self.wait().await?;
             }
             tokio::task::yield_now().await;
@@ -206,9 +211,6 @@ impl Driver {
             // There is more to do than fits one turn; others come first.
             tokio::task::yield_now().await;
             return Ok(());
-        }
-        if !self.paused && !self.closing && self.events.is_full() {
-            self.set_paused(true).await?;
         }
         let takes_commands = self.held.is_none() && !self.abandoned;
         let mut has_room = false;

@@ -1,17 +1,61 @@
 //! The flow of messages: their order, back-pressure in both directions, and futures that are
 //! dropped.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use integration_tests::{Echo, Scripted, run, runtime, stuck_at};
+use integration_tests::{Echo, Scripted, frame, run, runtime, stuck_at};
 use tokio::sync::oneshot;
+use wasocket::Message;
 
 /// Of these messages, the buffers of TCP and those of a connection hold less than half.
 const LARGE_COUNT: usize = 1_024;
 const LARGE_LEN: usize = 64 << 10;
+
+#[test]
+fn a_server_is_slowed_down_by_large_messages_that_are_not_taken() {
+    run(async {
+        let messages: Vec<Message> = (0..LARGE_COUNT).map(|n| numbered(n).into()).collect();
+        assert_slows_the_server_down(messages).await;
+    });
+}
+
+#[test]
+fn a_server_is_slowed_down_by_small_messages_that_are_not_taken() {
+    run(async {
+        // Of an odd length, so that every read leaves a part of one for the next.
+        let messages = (0..2_000_000).map(|number| format!("{number:07}").into());
+        assert_slows_the_server_down(messages.collect()).await;
+    });
+}
+
+/// Asserts that a server that sends these messages gets stuck before it has sent half of them if
+/// they are not taken, and that all of them arrive if they are.
+async fn assert_slows_the_server_down(messages: Vec<Message>) {
+    const PIECES: usize = 1024;
+
+    let frames: Vec<u8> = messages.iter().flat_map(data_frame).collect();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = sent.clone();
+    let peer = Scripted::start(async move |mut stream| {
+        stream.accept().await;
+        for piece in frames.chunks(frames.len().div_ceil(PIECES)) {
+            stream.send(piece).await;
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    })
+    .await;
+    let mut websocket = runtime().connect(&peer.url()).await.unwrap();
+    let count = stuck_at(&sent).await;
+    assert!(count < PIECES / 2, "{count} of {PIECES} pieces were read");
+    for (number, message) in messages.iter().enumerate() {
+        let received = websocket.receive().await.unwrap();
+        assert!(received.as_ref() == Some(message), "not message {number}");
+    }
+    peer.finish().await;
+}
 
 #[test]
 fn a_message_waits_for_a_server_that_does_not_read() {
@@ -191,6 +235,15 @@ fn a_server_that_does_not_read_holds_up_no_other_connection() {
         drop(done);
         peer.finish().await;
     });
+}
+
+/// The frame in which a server sends a message.
+fn data_frame(message: &Message) -> Vec<u8> {
+    let first = match message {
+        Message::Text(_) => 0x81,
+        Message::Binary(_) => 0x82,
+    };
+    frame(first, message.as_bytes())
 }
 
 /// A large message that tells which one it is.
