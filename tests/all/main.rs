@@ -3,5 +3,6 @@
 mod close;
 mod control;
 mod flow;
+mod grants;
 mod handshake;
 mod messages;
