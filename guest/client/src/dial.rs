@@ -44,7 +44,7 @@ pub(crate) struct Dialer {
 #[derive(Debug)]
 enum Name {
     Unresolved(String),
-    Resolving,
+    Resolving(String),
     Resolved,
 }
 
@@ -68,7 +68,7 @@ impl Dialer {
 
     pub(crate) fn step(&self) -> Step {
         match self.name {
-            Name::Unresolved(_) | Name::Resolving => Step::Name,
+            Name::Unresolved(_) | Name::Resolving(_) => Step::Name,
             Name::Resolved => Step::Connect,
         }
     }
@@ -76,7 +76,7 @@ impl Dialer {
     pub(crate) fn poll(&mut self, now: Instant) -> Option<Dial> {
         if let Name::Unresolved(name) = &mut self.name {
             let name = core::mem::take(name);
-            self.name = Name::Resolving;
+            self.name = Name::Resolving(name.clone());
             return Some(Dial::Resolve(name));
         }
         if self.next_attempt.is_some_and(|next| next > now) {
@@ -96,12 +96,12 @@ impl Dialer {
 
     /// Takes the addresses of the name, in the order of the resolver's preference.
     pub(crate) fn handle_resolved(&mut self, addresses: Vec<IpAddr>) -> Result<(), Error> {
+        let Name::Resolving(name) = &self.name else {
+            return Ok(());
+        };
         if addresses.is_empty() {
-            return Err(Error::new(
-                Step::Name,
-                ErrorKind::NameNotFound,
-                "the name has no address",
-            ));
+            let message = format!("{name} has no address");
+            return Err(Error::new(Step::Name, ErrorKind::NameNotFound, message));
         }
         self.name = Name::Resolved;
         self.untried = interleaved(addresses);
@@ -234,10 +234,13 @@ mod tests {
     fn a_name_without_an_address_is_not_found() {
         let mut dialer = dialer("ws://example.org/");
         dialer.poll(at(0));
-        let error = dialer.handle_resolved(vec![]).unwrap_err();
         assert_eq!(
-            (error.step, error.kind),
-            (Step::Name, ErrorKind::NameNotFound)
+            dialer.handle_resolved(vec![]),
+            Err(Error {
+                step: Step::Name,
+                kind: ErrorKind::NameNotFound,
+                message: "example.org has no address".into(),
+            })
         );
     }
 

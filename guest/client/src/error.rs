@@ -135,7 +135,11 @@ impl Error {
             TlsError::Truncated => ErrorKind::TlsTruncated,
             _ => ErrorKind::TlsFailed,
         };
-        Self::new(step, kind, error.to_string())
+        let message = match error {
+            TlsError::NotTls => format!("{error} (should the URL start with ws?)"),
+            _ => error.to_string(),
+        };
+        Self::new(step, kind, message)
     }
 
     pub(crate) fn connection(step: Step, error: ConnectionError) -> Self {

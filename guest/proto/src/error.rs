@@ -40,6 +40,9 @@ pub enum HandshakeError {
     /// The answer does not start as an HTTP/1 answer does.
     #[error("the answer is not HTTP/1")]
     NotHttp,
+    /// The answer is an alert of TLS: the server is one for `wss`.
+    #[error("the answer is TLS and not HTTP (should the URL start with wss?)")]
+    Tls,
     /// The answer has a version of HTTP other than 1.1.
     #[error("the answer is not HTTP/1.1")]
     HttpVersion,

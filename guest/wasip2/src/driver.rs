@@ -140,7 +140,7 @@ impl Driver {
                 match self.websocket.poll_dial(now) {
                     None => return,
                     Some(Dial::Resolve(name)) => {
-                        if let Err(error) = self.transport.resolve(&name) {
+                        if let Err(error) = self.transport.resolve(name) {
                             self.websocket.handle_resolved(Err(error));
                         }
                     }

@@ -5,6 +5,7 @@
 //! children first, and what the caller holds pollables of (see [`Loans`]) is kept until they are
 //! back.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, SocketAddr};
@@ -26,12 +27,18 @@ const READ_LEN: u64 = 64 << 10;
 
 /// How a name becomes a stream, and the stream.
 pub(crate) struct Transport {
-    lookup: Option<Watched<ResolveAddressStream>>,
+    lookup: Option<Lookup>,
     attempts: Vec<(AttemptId, Watched<TcpSocket>)>,
     stream: Option<Stream>,
     loans: Loans,
     /// Rises with every change of what there is to wait for, but for the directions of the stream.
     generation: u32,
+}
+
+/// A name that is being resolved.
+struct Lookup {
+    name: String,
+    addresses: Watched<ResolveAddressStream>,
 }
 
 /// A resource, and a pollable of it for our own use.
@@ -123,29 +130,32 @@ impl Transport {
     }
 
     /// Starts to resolve a name.
-    pub(crate) fn resolve(&mut self, name: &str) -> Result<(), TransportError> {
-        let lookup = resolve_addresses(&instance_network(), name)
-            .map_err(|code| lookup_error(code, name))?;
+    pub(crate) fn resolve(&mut self, name: String) -> Result<(), TransportError> {
+        let addresses = resolve_addresses(&instance_network(), &name)
+            .map_err(|code| lookup_error(code, &name))?;
         self.generation += 1;
-        self.lookup = Some(Watched {
-            pollable: lookup.subscribe(),
-            resource: lookup,
+        self.lookup = Some(Lookup {
+            name,
+            addresses: Watched {
+                pollable: addresses.subscribe(),
+                resource: addresses,
+            },
         });
         Ok(())
     }
 
     /// The addresses of the name, once they are known.
     pub(crate) fn poll_resolved(&mut self) -> Option<Result<Vec<IpAddr>, TransportError>> {
-        let lookup = &self.lookup.as_ref()?.resource;
+        let lookup = self.lookup.as_ref()?;
         let mut addresses = Vec::new();
         let result = loop {
-            match lookup.resolve_next_address() {
+            match lookup.addresses.resource.resolve_next_address() {
                 Ok(Some(address)) => addresses.push(convert::ip_addr(address)),
                 Ok(None) => break Ok(addresses),
                 // The first answer is the one that takes time; all others are there with it.
                 Err(ErrorCode::WouldBlock) if addresses.is_empty() => return None,
                 Err(ErrorCode::WouldBlock) => break Ok(addresses),
-                Err(code) => break Err(lookup_error(code, "the name")),
+                Err(code) => break Err(lookup_error(code, &lookup.name)),
             }
         };
         self.drop_lookup();
@@ -280,8 +290,9 @@ impl Transport {
     fn drop_lookup(&mut self) {
         if let Some(lookup) = self.lookup.take() {
             self.generation += 1;
-            drop(lookup.pollable);
-            self.loans.drop_or_keep(Parent::Lookup(lookup.resource));
+            drop(lookup.addresses.pollable);
+            self.loans
+                .drop_or_keep(Parent::Lookup(lookup.addresses.resource));
         }
     }
 
@@ -304,7 +315,7 @@ impl Transport {
 
     /// Our own pollables of that interest.
     pub(crate) fn pollables(&self, interest: Interest) -> impl Iterator<Item = &Pollable> {
-        let lookup = self.lookup.iter().map(|lookup| &lookup.pollable);
+        let lookup = self.lookup.iter().map(|lookup| &lookup.addresses.pollable);
         let attempts = self.attempts.iter().map(|(_, socket)| &socket.pollable);
         let input = self.stream.iter().filter(move |_| interest.input);
         let output = self.stream.iter().filter(move |_| interest.output);
@@ -316,7 +327,10 @@ impl Transport {
 
     /// Makes pollables of that interest for the caller.
     pub(crate) fn lend(&mut self, interest: Interest) -> Vec<Pollable> {
-        let lookup = self.lookup.iter().map(|lookup| lookup.resource.subscribe());
+        let lookup = self
+            .lookup
+            .iter()
+            .map(|lookup| lookup.addresses.resource.subscribe());
         let attempts = self.attempts.iter().map(|(_, s)| s.resource.subscribe());
         let input = self.stream.iter().filter(|_| interest.input);
         let output = self.stream.iter().filter(|_| interest.output);
@@ -373,21 +387,23 @@ impl Parent {
 }
 
 fn lookup_error(code: ErrorCode, name: &str) -> TransportError {
-    let kind = match code {
-        ErrorCode::AccessDenied => TransportErrorKind::AccessDenied,
-        ErrorCode::NameUnresolvable | ErrorCode::InvalidArgument => {
-            TransportErrorKind::NameNotFound
-        }
-        _ => TransportErrorKind::NameLookupFailed,
-    };
-    let hint = match code {
+    use TransportErrorKind::{AccessDenied, NameLookupFailed, NameNotFound};
+
+    let (kind, what) = match code {
+        ErrorCode::AccessDenied => (AccessDenied, "may not be looked up"),
+        ErrorCode::NameUnresolvable => (NameNotFound, "does not exist, or has no address"),
+        ErrorCode::InvalidArgument => (NameNotFound, "is not a name that can be looked up"),
+        ErrorCode::TemporaryResolverFailure => (NameLookupFailed, "cannot be looked up for now"),
         // What wasmtime reports when it was not told to allow lookups.
-        ErrorCode::PermanentResolverFailure => " (does the host allow names to be looked up?)",
-        _ => "",
+        ErrorCode::PermanentResolverFailure => (
+            NameLookupFailed,
+            "cannot be looked up (does the host allow lookups?)",
+        ),
+        _ => (NameLookupFailed, "cannot be looked up"),
     };
     TransportError {
         kind,
-        message: alloc::format!("resolving {name}: {}{hint}", code.name()),
+        message: format!("{name} {what}"),
     }
 }
 
@@ -417,6 +433,23 @@ fn write_error(error: StreamError) -> TransportError {
 fn stream_error(cause: &str) -> TransportError {
     TransportError {
         kind: TransportErrorKind::ConnectionLost,
-        message: String::from("the connection was lost: ") + cause,
+        message: format!("the connection was lost: {}", in_words(cause)),
     }
+}
+
+/// What a host says about an error, for people: wasmtime says `ConnectionReset`, and may show a
+/// backtrace in the lines after it.
+fn in_words(debug_string: &str) -> String {
+    let line = debug_string.lines().next().unwrap_or_default();
+    if !line.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return line.into();
+    }
+    let mut words = String::new();
+    for character in line.chars() {
+        if character.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    words
 }

@@ -202,7 +202,10 @@ fn a_server_that_does_not_speak_tls_is_told_so() {
     pair.websocket
         .handle_input(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
     let message = assert_fails(&mut pair.websocket, START, Step::Tls, ErrorKind::TlsFailed);
-    assert_eq!(message, "the server does not speak TLS");
+    assert_eq!(
+        message,
+        "the server does not speak TLS (should the URL start with ws?)"
+    );
 }
 
 #[test]

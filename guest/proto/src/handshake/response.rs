@@ -17,6 +17,9 @@ pub const MAX_REFUSAL_BODY_LEN: usize = 4 << 10;
 /// How every answer starts that is one.
 const STATUS_LINE_START: &[u8] = b"HTTP/1.";
 
+/// How an alert starts (RFC 8446, section 5.1), with which a TLS server answers what is not TLS.
+const TLS_ALERT: u8 = 0x15;
+
 /// The client's side of the opening handshake after its request is queued: reads the answer and
 /// judges it (RFC 6455, section 4.1), in pieces of any size.
 #[derive(Debug)]
@@ -81,7 +84,10 @@ impl Handshake {
             consumed += taken;
             let start = head.len().min(STATUS_LINE_START.len());
             if head[..start] != STATUS_LINE_START[..start] {
-                return Err(HandshakeError::NotHttp);
+                return Err(match head.first() {
+                    Some(&TLS_ALERT) => HandshakeError::Tls,
+                    _ => HandshakeError::NotHttp,
+                });
             }
             if !complete {
                 return if rest.len() > taken {

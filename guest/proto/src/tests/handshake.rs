@@ -165,8 +165,7 @@ fn what_is_not_http_1_1_is_refused() {
         (answer_with("HTTP/1.1", "HTTP/1.0"), HttpVersion),
         (answer_with("HTTP/1.1", "HTTP/1.2"), HttpVersion),
         (answer_with("HTTP/1.1", "HTTP/2.0"), NotHttp),
-        // A TLS alert: the server speaks TLS on this port.
-        (b"\x15\x03\x01\x00\x02\x02\x46".to_vec(), NotHttp),
+        (b"\x15\x03\x01\x00\x02\x02\x46".to_vec(), Tls),
         (b"SSH-2.0-OpenSSH_9.2p1\r\n".to_vec(), NotHttp),
         (b"X".to_vec(), NotHttp),
         (
