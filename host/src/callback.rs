@@ -323,11 +323,10 @@ impl Dispatcher {
     /// Calls what is still due, and the handlers of `close` last.
     async fn finish(&mut self, closed: Closed) {
         while let Some(outcome) = self.done.join_next().await {
-            match outcome {
-                Ok(Ok(callback)) => callback(&self.handle),
-                // Why they were not carried out was told by the failure of the connection, or is
-                // that it is closed.
-                Ok(Err(_)) | Err(_) => {}
+            // Why others were not carried out was told by the failure of the connection, or is that
+            // it is closed.
+            if let Ok(Ok(callback)) = outcome {
+                callback(&self.handle);
             }
         }
         self.close(closed);
