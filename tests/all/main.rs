@@ -2,7 +2,13 @@
 
 mod close;
 mod control;
+mod faults;
 mod flow;
 mod grants;
 mod handshake;
+mod interface;
+mod iotjs;
+mod iotjs_calls;
+mod limits;
 mod messages;
+mod violations;

@@ -5,15 +5,21 @@
 //! - [`Peer`]: servers in Python and Node, and nginx in front of them, as processes of their own;
 //! - [`Server`]: any of these, for tests that all of them have to pass;
 //! - [`Scripted`]: a server that plays bytes and asserts bytes;
-//! - [`Authority`]: throwaway certificates, good and bad.
+//! - [`Bystander`]: a server to which nobody is to connect;
+//! - [`Authority`]: throwaway certificates, good and bad;
+//! - [`guest`]: the component's WIT interface, without the host crate.
 //!
 //! All of them listen on 127.0.0.1, on ports that the system chooses.
 
+mod bystander;
+mod client;
 mod echo;
+pub mod guest;
 mod peers;
 mod scripted;
 mod server;
 mod tls;
+mod unread;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -23,6 +29,8 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use wasocket::{Grants, Runtime, RuntimeBuilder};
 
+pub use bystander::{Bystander, ClosedPort};
+pub use client::{assert_failure, connect_failure, failure, open, open_with, rest};
 pub use echo::Echo;
 pub use peers::Peer;
 pub use scripted::{Request, Scripted, Stream, close_payload, frame};

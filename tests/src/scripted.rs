@@ -1,10 +1,13 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConnection;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use crate::unread;
 
 /// A server that plays a script with one client: bytes to expect, bytes to send, and ways to end.
 ///
@@ -35,7 +38,18 @@ impl Scripted {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        Self::start_with(None, script).await
+        Self::start_on(Ipv4Addr::LOCALHOST, script).await
+    }
+
+    /// The same on another address of this machine.
+    pub async fn start_on<F>(
+        address: impl Into<IpAddr>,
+        script: impl FnOnce(Stream) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self::start_with(address.into(), None, script).await
     }
 
     /// The same over TLS. The script is not played if the client gives up in the TLS handshake.
@@ -46,19 +60,18 @@ impl Scripted {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        Self::start_with(Some(tls), script).await
+        Self::start_with(Ipv4Addr::LOCALHOST.into(), Some(tls), script).await
     }
 
     async fn start_with<F>(
+        address: IpAddr,
         tls: Option<TlsAcceptor>,
         script: impl FnOnce(Stream) -> F + Send + 'static,
     ) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .expect("a port");
+        let listener = TcpListener::bind((address, 0)).await.expect("a port");
         let address = listener.local_addr().expect("its number");
         let secure = tls.is_some();
         let script = tokio::spawn(async move {
@@ -188,12 +201,28 @@ impl Stream {
         self.io().flush().await
     }
 
-    /// Sends these bytes one at a time, each by itself.
+    /// Sends these bytes one at a time, each to be read by itself.
     pub async fn send_one_by_one(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.send(&[*byte]).await;
-            // Each is to be read before the next comes, as far as one can tell from here.
-            tokio::task::yield_now().await;
+            self.until_read().await;
+        }
+    }
+
+    /// Sends these bytes in two pieces, each to be read by itself: up to `at`, and the rest.
+    pub async fn send_split(&mut self, bytes: &[u8], at: usize) {
+        self.send(&bytes[..at]).await;
+        self.until_read().await;
+        self.send(&bytes[at..]).await;
+    }
+
+    /// Waits until the client has read all that was sent, so that what is sent next comes in
+    /// another read. Elsewhere than on Linux there is no telling.
+    pub async fn until_read(&self) {
+        // It fails if the client is gone, who reads no more.
+        if let Ok(client) = self.tcp().peer_addr() {
+            let server = self.tcp().local_addr().expect("an address");
+            unread::until_read(server, client).await;
         }
     }
 
@@ -241,6 +270,16 @@ impl Stream {
         (first, payload)
     }
 
+    /// Does the closing handshake that the client starts with this code and reason, and ends the
+    /// stream.
+    pub async fn expect_close(&mut self, code: u16, reason: &str) {
+        let payload = close_payload(code, reason);
+        self.expect_frame(0x88, &payload).await;
+        self.send(&frame(0x88, &payload)).await;
+        self.end().await;
+        self.expect_end().await;
+    }
+
     /// Asserts that the client ends the stream, without a byte more.
     pub async fn expect_eof(&mut self) {
         let mut rest = Vec::new();
@@ -248,11 +287,32 @@ impl Stream {
         assert!(rest.is_empty(), "{rest:x?} ({end:?})");
     }
 
+    /// Asserts that the client ends the stream in order, without a byte more: over TLS with
+    /// close_notify.
+    pub async fn expect_end(&mut self) {
+        let mut rest = Vec::new();
+        let end = self.io().read_to_end(&mut rest).await;
+        assert!(rest.is_empty(), "{rest:x?}");
+        assert!(end.is_ok(), "{end:?}");
+    }
+
     /// Reads and discards until the client ends the stream, one way or the other.
     pub async fn drain(&mut self) {
         let mut rest = Vec::new();
         // A reset is as good an end as any.
         let _ = self.io().read_to_end(&mut rest).await;
+    }
+
+    /// What the server's side of TLS knows.
+    ///
+    /// # Panics
+    ///
+    /// If there is no TLS.
+    pub fn tls(&self) -> &ServerConnection {
+        match self {
+            Self::Plain(_) => panic!("there is no TLS"),
+            Self::Secure(stream) => stream.get_ref().1,
+        }
     }
 
     /// Ends the stream in order: over TLS with close_notify.
@@ -263,11 +323,7 @@ impl Stream {
 
     /// Ends the stream by a reset.
     pub fn reset(self) {
-        let stream = match &self {
-            Self::Plain(stream) => stream,
-            Self::Secure(stream) => stream.get_ref().0,
-        };
-        stream.set_zero_linger().expect("an option of TCP");
+        self.tcp().set_zero_linger().expect("an option of TCP");
     }
 
     /// Ends TCP, without close_notify if there is TLS.
@@ -277,6 +333,13 @@ impl Stream {
             Self::Secure(stream) => stream.get_mut().0,
         };
         let _ = stream.shutdown().await;
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Secure(stream) => stream.get_ref().0,
+        }
     }
 
     fn io(&mut self) -> &mut (dyn Io + Unpin + Send) {
