@@ -33,12 +33,12 @@ use std::fmt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::driver::Command;
+use crate::command::{Command, CommandSender};
 use crate::error::Error;
 use crate::event::{Closed, Event, Message, Pong};
 use crate::options::{Options, SendOptions};
 use crate::runtime::Runtime;
-use crate::websocket::{Sender, WebSocket};
+use crate::websocket::WebSocket;
 
 type Handler<T> = Box<dyn FnMut(&Handle, T) + Send>;
 type Callback<T> = Box<dyn FnOnce(&Handle, T) + Send>;
@@ -242,41 +242,35 @@ impl Dispatcher {
                     Some(event) => self.handle_event(event),
                     None => return,
                 },
-                Some(call) = calls.recv() => self.handle_call(&sender, call).await,
+                Some(call) = calls.recv() => self.handle_call(sender.commands(), call),
             }
         }
     }
 
-    async fn handle_call(&mut self, sender: &Sender, call: Call) {
+    fn handle_call(&mut self, commands: &CommandSender, call: Call) {
         match call {
             Call::Send(message, options, callback) => {
-                let given = sender
-                    .give(move |done| Command::Send {
-                        message,
-                        options,
-                        done: Some(done),
-                    })
-                    .await;
+                let given = commands.give_now(move |done| Command::Send {
+                    message,
+                    options,
+                    done: Some(done),
+                });
                 self.await_done(given, callback);
             }
             Call::Ping(payload, options, callback) => {
-                let given = sender
-                    .give(move |done| Command::Ping {
-                        payload,
-                        options,
-                        done,
-                    })
-                    .await;
+                let given = commands.give_now(move |done| Command::Ping {
+                    payload,
+                    options,
+                    done,
+                });
                 self.await_done(given, callback);
             }
             Call::Close(reason, code, callback) => {
-                let given = sender
-                    .give(move |done| Command::Close {
-                        code: Some(code),
-                        reason: Some(reason),
-                        done,
-                    })
-                    .await;
+                let given = commands.give_now(move |done| Command::Close {
+                    code: Some(code),
+                    reason: Some(reason),
+                    done: Some(done),
+                });
                 self.await_done(given, callback);
             }
         }

@@ -3,9 +3,9 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
-use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, trace};
 use wasmtime::Store;
@@ -14,6 +14,7 @@ use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi_io::bindings::wasi::io::poll::{Host as _, HostPollable as _};
 
 use crate::bindings::{self, types};
+use crate::command::{Command, Done, Ended, Queued};
 use crate::error::{Error, Failure, FailureKind, Step, TrapReport};
 use crate::event::{Closed, Event, Message, Pong, ReadyState};
 use crate::options::SendOptions;
@@ -28,61 +29,25 @@ const GOING_AWAY: u16 = 1001;
 /// its budget, and a peer that never stops sending never makes it wait.
 const TURNS_BETWEEN_YIELDS: usize = 8;
 
-/// What the application asks of a connection, and where to say what came of it.
-#[derive(Debug)]
-pub(crate) enum Command {
-    Send {
-        message: Message,
-        options: SendOptions,
-        /// `None` if nobody waits for it.
-        done: Option<Done<()>>,
-    },
-    Ping {
-        payload: Vec<u8>,
-        options: SendOptions,
-        done: Done<Pong>,
-    },
-    Close {
-        code: Option<u16>,
-        reason: Option<String>,
-        done: Done<Closed>,
-    },
-}
-
-/// Why the connection takes no more commands, once it does not.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Ended(Arc<OnceLock<Error>>);
-
-impl Ended {
-    fn set(&self, error: Error) {
-        // There is one end.
-        let _ = self.0.set(error);
-    }
-
-    /// The error of a command that was not taken.
-    pub(crate) fn error(&self) -> Error {
-        let closed = Error::InvalidState(ReadyState::Closed);
-        self.0.get().cloned().unwrap_or(closed)
-    }
-}
-
-/// Takes the result of a command. Nobody has to wait for it.
-pub(crate) type Done<T> = oneshot::Sender<Result<T, Error>>;
-
 /// One connection.
 pub(crate) struct Driver {
     store: Store<State>,
     guest: bindings::Websocket,
     websocket: ResourceAny,
-    commands: mpsc::Receiver<Command>,
+    commands: mpsc::UnboundedReceiver<Queued>,
     events: EventSender,
     ended: Ended,
+    close_timeout: Duration,
     /// What the guest lent us to wait for.
     pollables: Vec<Resource<DynPollable>>,
     deadline: Option<Instant>,
     in_flight: InFlight,
-    /// What there was no room for. No other command is taken before it.
-    held: Option<Held>,
+    /// The commands that are not carried out yet, in their order.
+    backlog: VecDeque<Queued>,
+    /// How many bytes waited to be sent when the guest had no room for the first of the backlog.
+    waiting: Option<u64>,
+    /// When a command to close the connection overtakes those that wait for room before it.
+    close_due: Option<Instant>,
     /// The guest does not read, because the application does not take its events.
     paused: bool,
     /// The application closes the connection. What it does not take from here on is dropped once
@@ -93,13 +58,6 @@ pub(crate) struct Driver {
     opened: bool,
     failure: Option<Failure>,
     closed: bool,
-}
-
-/// A message or a ping that the guest had no room for.
-struct Held {
-    command: Command,
-    /// How many bytes waited to be sent then.
-    waiting: u64,
 }
 
 /// The commands whose results are not known yet.
@@ -116,9 +74,10 @@ impl Driver {
         store: Store<State>,
         guest: bindings::Websocket,
         websocket: ResourceAny,
-        commands: mpsc::Receiver<Command>,
+        commands: mpsc::UnboundedReceiver<Queued>,
         events: EventSender,
         ended: Ended,
+        close_timeout: Duration,
     ) -> Self {
         Self {
             store,
@@ -127,10 +86,13 @@ impl Driver {
             commands,
             events,
             ended,
+            close_timeout,
             pollables: Vec::new(),
             deadline: None,
             in_flight: InFlight::default(),
-            held: None,
+            backlog: VecDeque::new(),
+            waiting: None,
+            close_due: None,
             paused: false,
             closing: false,
             abandoned: false,
@@ -205,24 +167,23 @@ impl Driver {
 
     /// Waits until there is something to do.
     async fn wait(&mut self) -> wasmtime::Result<()> {
-        let now = Instant::now();
-        let is_due = self.deadline.is_some_and(|deadline| deadline <= now);
+        let deadline = [self.deadline, self.close_due].into_iter().flatten().min();
+        let is_due = deadline.is_some_and(|deadline| deadline <= Instant::now());
         if is_due || self.has_room().await? {
             // There is more to do than fits one turn; others come first.
             tokio::task::yield_now().await;
             return Ok(());
         }
-        let takes_commands = self.held.is_none() && !self.abandoned;
         let mut has_room = false;
         tokio::select! {
             biased;
-            command = self.commands.recv(), if takes_commands => match command {
-                Some(command) => self.execute(command).await?,
-                None => self.abandon().await?,
+            queued = self.commands.recv(), if !self.abandoned => match queued {
+                Some(queued) => self.enqueue(queued),
+                None => self.abandon(),
             },
             ready = ready(&mut self.store, &self.pollables) => ready?,
             () = self.events.room(), if self.paused => has_room = true,
-            () = sleep(self.deadline) => {}
+            () = sleep(deadline) => {}
         }
         if has_room {
             self.set_paused(false).await?;
@@ -244,37 +205,82 @@ impl Driver {
         }
     }
 
-    /// Takes the commands that wait, so that one turn sends them all.
+    /// Carries out the commands that wait, so that one turn sends them all.
     async fn take_commands(&mut self) -> wasmtime::Result<()> {
-        if self.has_room().await?
-            && let Some(held) = self.held.take()
-        {
-            self.execute(held.command).await?;
-        }
-        while self.held.is_none() && !self.abandoned {
+        while !self.abandoned {
             match self.commands.try_recv() {
-                Ok(command) => self.execute(command).await?,
+                Ok(queued) => self.enqueue(queued),
                 Err(mpsc::error::TryRecvError::Empty) => break,
-                Err(mpsc::error::TryRecvError::Disconnected) => self.abandon().await?,
+                Err(mpsc::error::TryRecvError::Disconnected) => self.abandon(),
+            }
+        }
+        if self.close_due.is_some_and(|due| due <= Instant::now()) {
+            self.close_overtaking().await?;
+        }
+        if self.waiting.is_some() && !self.has_room().await? {
+            return Ok(());
+        }
+        self.waiting = None;
+        while let Some(Queued { command, room }) = self.backlog.pop_front() {
+            if let Some((command, waiting)) = self.execute(command).await? {
+                self.backlog.push_front(Queued { command, room });
+                self.waiting = Some(waiting);
+                break;
             }
         }
         Ok(())
     }
 
-    /// Whether what is held is worth another try. Each copies the whole message into the guest, so
-    /// that half of what was in its way has to have left before.
+    fn enqueue(&mut self, queued: Queued) {
+        if matches!(queued.command, Command::Close { .. }) {
+            let due = || Instant::now() + self.close_timeout;
+            self.close_due.get_or_insert_with(due);
+        }
+        self.backlog.push_back(queued);
+    }
+
+    /// Nobody holds the connection any more: close it after all that was sent, and see it to its
+    /// end.
+    fn abandon(&mut self) {
+        debug!("dropped by the application");
+        self.abandoned = true;
+        self.enqueue(Queued {
+            command: Command::Close {
+                code: Some(GOING_AWAY),
+                reason: None,
+                done: None,
+            },
+            room: None,
+        });
+    }
+
+    /// Closes the connection before what found no room in time: the server does not read.
+    async fn close_overtaking(&mut self) -> wasmtime::Result<()> {
+        let is_close = |queued: &Queued| matches!(queued.command, Command::Close { .. });
+        while let Some(close) = self.backlog.iter().position(is_close) {
+            if let Some(queued) = self.backlog.remove(close) {
+                self.execute(queued.command).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the first of the backlog is worth another try. Each copies the whole message into
+    /// the guest, so that half of what was in its way has to have left before.
     async fn has_room(&mut self) -> wasmtime::Result<bool> {
-        let Some(held) = &self.held else {
+        let Some(before) = self.waiting else {
             return Ok(false);
         };
         let websocket = self.guest.wasocket_websocket_client().websocket();
         let waiting = websocket
             .call_get_buffered_amount(&mut self.store, self.websocket)
             .await?;
-        Ok(waiting <= held.waiting / 2)
+        Ok(waiting <= before / 2)
     }
 
-    async fn execute(&mut self, command: Command) -> wasmtime::Result<()> {
+    /// Carries out a command. If the guest has no room for it, returns it with the number of bytes
+    /// that wait to be sent.
+    async fn execute(&mut self, command: Command) -> wasmtime::Result<Option<(Command, u64)>> {
         let websocket = self.guest.wasocket_websocket_client().websocket();
         match command {
             Command::Send {
@@ -297,7 +303,7 @@ impl Driver {
                             options,
                             done,
                         };
-                        self.held = Some(Held { command, waiting });
+                        return Ok(Some((command, waiting)));
                     }
                     (Err(error), Some(done)) => reply(done, Err(self.call_error(error))),
                     // It tells of itself by the events that closed the connection.
@@ -321,7 +327,7 @@ impl Driver {
                             options,
                             done,
                         };
-                        self.held = Some(Held { command, waiting });
+                        return Ok(Some((command, waiting)));
                     }
                     Err(error) => reply(done, Err(self.call_error(error))),
                 }
@@ -330,30 +336,19 @@ impl Driver {
                 let closing = websocket
                     .call_close(&mut self.store, self.websocket, code, reason.as_deref())
                     .await?;
-                match closing {
-                    Ok(_) => {
-                        self.in_flight.closes.push(done);
+                match (closing, done) {
+                    (Ok(_), done) => {
+                        self.in_flight.closes.extend(done);
                         self.begin_closing().await?;
                     }
-                    Err(error) => reply(done, Err(self.call_error(error))),
+                    (Err(error), Some(done)) => reply(done, Err(self.call_error(error))),
+                    // It is closed already.
+                    (Err(_), None) => {}
                 }
+                self.close_due = None;
             }
         }
-        Ok(())
-    }
-
-    /// Nobody holds the connection any more: close it, and see it to its end.
-    async fn abandon(&mut self) -> wasmtime::Result<()> {
-        self.abandoned = true;
-        debug!("dropped by the application");
-        // It fails only if the connection is closed already.
-        let _ = self
-            .guest
-            .wasocket_websocket_client()
-            .websocket()
-            .call_close(&mut self.store, self.websocket, Some(GOING_AWAY), None)
-            .await?;
-        self.begin_closing().await
+        Ok(None)
     }
 
     async fn begin_closing(&mut self) -> wasmtime::Result<()> {
@@ -440,24 +435,20 @@ impl Driver {
     fn handle_close(&mut self, closed: Closed) {
         debug!(code = closed.code, was_clean = closed.was_clean, "closed");
         self.closed = true;
-        let error = match &self.failure {
+        self.ended.set(match &self.failure {
             Some(failure) => Error::Failed(failure.clone()),
             None => Error::Closed(closed.clone()),
-        };
-        for (_, done) in self.in_flight.sends.drain(..) {
-            reply(done, Err(error.clone()));
+        });
+        // Whoever waits for something else is told by `ended`, once this is dropped.
+        self.commands.close();
+        while let Ok(queued) = self.commands.try_recv() {
+            self.backlog.push_back(queued);
         }
-        for (_, done) in self.in_flight.pings.drain(..) {
-            reply(done, Err(error.clone()));
+        for Queued { command, .. } in self.backlog.drain(..) {
+            if let Command::Close { done, .. } = command {
+                self.in_flight.closes.extend(done);
+            }
         }
-        match self.held.take().map(|held| held.command) {
-            Some(Command::Send {
-                done: Some(done), ..
-            }) => reply(done, Err(error.clone())),
-            Some(Command::Ping { done, .. }) => reply(done, Err(error.clone())),
-            Some(Command::Send { done: None, .. } | Command::Close { .. }) | None => {}
-        }
-        self.ended.set(error);
         for done in self.in_flight.closes.drain(..) {
             reply(done, Ok(closed.clone()));
         }

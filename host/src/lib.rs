@@ -52,6 +52,7 @@
 
 mod bindings;
 pub mod callback;
+mod command;
 mod component;
 mod convert;
 mod driver;

@@ -8,6 +8,9 @@ use crate::event::Header;
 use crate::grants::Grants;
 use crate::store::State;
 
+/// As the component has it. The connection's task keeps it too.
+const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How to connect. One serves any number of connections.
 ///
 /// Options are judged when they are used: connecting fails with [`Error::InvalidArgument`], which
@@ -153,6 +156,10 @@ impl Options {
 }
 
 impl Options {
+    pub(crate) fn close_timeout_or_default(&self) -> Duration {
+        self.close_timeout.unwrap_or(DEFAULT_CLOSE_TIMEOUT)
+    }
+
     /// Makes the guest's options of these. The inner error is the guest's judgement, the outer one
     /// a trap.
     pub(crate) async fn apply(
@@ -192,9 +199,10 @@ impl Options {
         if let Some(timeout) = self.connect_timeout {
             set!(call_set_connect_timeout, nanos(timeout));
         }
-        if let Some(timeout) = self.close_timeout {
-            set!(call_set_close_timeout, nanos(timeout));
-        }
+        set!(
+            call_set_close_timeout,
+            nanos(self.close_timeout_or_default())
+        );
         if let Some(timeout) = self.pong_timeout {
             set!(call_set_pong_timeout, nanos(timeout));
         }

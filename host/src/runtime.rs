@@ -2,14 +2,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::mpsc;
 use tracing::{Instrument, debug_span};
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{Config, Engine, Store};
 
 use crate::bindings::{self, WebsocketPre};
+use crate::command::{self, Ended};
 use crate::component;
-use crate::driver::{Driver, Ended};
+use crate::driver::Driver;
 use crate::error::{EngineError, Error, Failure, FailureKind, RuntimeError, Step, TrapReport};
 use crate::grants::{Access, Grants};
 use crate::options::Options;
@@ -20,9 +20,6 @@ use crate::websocket::WebSocket;
 /// How much linear memory an instance may have, unless set otherwise, in bytes: several messages of
 /// the default limit. Memory that is not used is not allocated.
 const DEFAULT_MAX_MEMORY: usize = 256 << 20;
-
-/// How many commands may wait for a connection's task.
-const MAX_COMMANDS: usize = 256;
 
 /// Runs connections: an engine, and the component compiled for it.
 ///
@@ -147,15 +144,23 @@ impl Runtime {
                     kind: FailureKind::Trap(report),
                 }
             })??;
-        let (commands_tx, commands) = mpsc::channel(MAX_COMMANDS);
-        let (events, events_rx) = queue::events();
         let ended = Ended::default();
-        let driver = Driver::new(store, guest, websocket, commands, events, ended.clone());
+        let (commands, commands_rx) = command::commands(ended.clone());
+        let (events, events_rx) = queue::events();
+        let driver = Driver::new(
+            store,
+            guest,
+            websocket,
+            commands_rx,
+            events,
+            ended,
+            options.close_timeout_or_default(),
+        );
         // wasmtime 48 takes a socket for not writable when Tokio's budget for the task is used up,
         // and may then wait for ever for it to become so.
         let task = tokio::task::unconstrained(driver.run());
         tokio::spawn(task.instrument(span));
-        Ok(WebSocket::new(commands_tx, events_rx, ended))
+        Ok(WebSocket::new(commands, events_rx))
     }
 
     async fn instantiate(

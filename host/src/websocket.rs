@@ -3,10 +3,9 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_sink::Sink;
-use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::PollSender;
+use tokio::sync::oneshot;
 
-use crate::driver::{Command, Done, Ended};
+use crate::command::{Command, CommandSender, CommandSink};
 use crate::error::Error;
 use crate::event::{Closed, Event, Message, Opened, Pong, ReadyState};
 use crate::options::SendOptions;
@@ -35,30 +34,25 @@ pub struct WebSocket {
 /// Sends on a connection, and closes it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sender {
-    commands: mpsc::Sender<Command>,
-    ended: Ended,
+    commands: CommandSender,
 }
 
 /// The sink's end of the commands.
 #[derive(Debug)]
 struct SinkState {
-    commands: PollSender<Command>,
+    commands: CommandSink,
     /// The closing handshake that `poll_close` waits for.
     closing: Option<oneshot::Receiver<Result<Closed, Error>>>,
 }
 
 impl WebSocket {
-    pub(crate) fn new(
-        commands: mpsc::Sender<Command>,
-        events: EventReceiver,
-        ended: Ended,
-    ) -> Self {
+    pub(crate) fn new(commands: CommandSender, events: EventReceiver) -> Self {
         Self {
             sink: SinkState {
-                commands: PollSender::new(commands.clone()),
+                commands: CommandSink::new(commands.clone()),
                 closing: None,
             },
-            sender: Sender { commands, ended },
+            sender: Sender { commands },
             events,
             opened: None,
             closed: None,
@@ -199,7 +193,7 @@ impl Sender {
             options,
             done: Some(done),
         };
-        self.give(command).await?.await
+        self.commands.give(command).await?.await
     }
 
     /// Sends a ping with up to 125 bytes of payload. Completes with the pong.
@@ -232,12 +226,13 @@ impl Sender {
             options,
             done,
         };
-        self.give(command).await?.await
+        self.commands.give(command).await?.await
     }
 
     /// Closes the connection, after all that was sent. Completes when it is closed, cleanly or not,
-    /// which the [`Closed`] tells; at the latest after
-    /// [`Options::close_timeout`](crate::Options::close_timeout).
+    /// which the [`Closed`] tells, and within
+    /// [`Options::close_timeout`](crate::Options::close_timeout). What was sent before and waits
+    /// for room, because the server does not read, has as long once more before that.
     ///
     /// Messages that arrive until then can still be taken. Those that find no room, because they
     /// are not taken, are dropped.
@@ -252,23 +247,13 @@ impl Sender {
         let command = |done| Command::Close {
             code: Some(code),
             reason: Some(reason),
-            done,
+            done: Some(done),
         };
-        self.give(command).await?.await
+        self.commands.give_now(command)?.await
     }
 
-    /// Gives a command to the connection's task. The outer future is done when the command has its
-    /// place in the order of commands, the inner one when it is carried out.
-    pub(crate) async fn give<T, C: FnOnce(Done<T>) -> Command>(
-        &self,
-        command: C,
-    ) -> Result<impl Future<Output = Result<T, Error>> + use<T, C>, Error> {
-        let (done, result) = oneshot::channel();
-        if self.commands.send(command(done)).await.is_err() {
-            return Err(self.ended.error());
-        }
-        let ended = self.ended.clone();
-        Ok(async move { result.await.unwrap_or_else(|_| Err(ended.error())) })
+    pub(crate) fn commands(&self) -> &CommandSender {
+        &self.commands
     }
 }
 
@@ -289,8 +274,7 @@ impl Sink<Message> for WebSocket {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let reserved = ready!(self.sink.commands.poll_reserve(cx));
-        Poll::Ready(reserved.map_err(|_| self.sender.ended.error()))
+        self.sink.commands.poll_ready(cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
@@ -299,8 +283,7 @@ impl Sink<Message> for WebSocket {
             options: SendOptions::new(),
             done: None,
         };
-        let taken = self.sink.commands.send_item(command);
-        taken.map_err(|_| self.sender.ended.error())
+        self.sink.commands.start_send(command)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -315,24 +298,24 @@ impl Sink<Message> for WebSocket {
 impl SinkState {
     /// Completes when the connection is closed; what is closed already stays so.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.closing.is_none() {
-            if ready!(self.commands.poll_reserve(cx)).is_err() {
-                return Poll::Ready(());
+        let closing = match &mut self.closing {
+            Some(closing) => closing,
+            None => {
+                let (done, closing) = oneshot::channel();
+                let command = Command::Close {
+                    code: None,
+                    reason: None,
+                    done: Some(done),
+                };
+                // It fails if the connection is closed, and is told so by `closing` then.
+                let _ = self.commands.start_send(command);
+                self.closing.insert(closing)
             }
-            let (done, closing) = oneshot::channel();
-            let command = Command::Close {
-                code: None,
-                reason: None,
-                done,
-            };
-            if self.commands.send_item(command).is_err() {
-                return Poll::Ready(());
-            }
-            self.closing = Some(closing);
+        };
+        if !closing.is_terminated() {
+            // Whatever comes of it, the connection is closed then.
+            let _ = ready!(Pin::new(closing).poll(cx));
         }
-        match &mut self.closing {
-            Some(closing) => Pin::new(closing).poll(cx).map(|_| ()),
-            None => Poll::Ready(()),
-        }
+        Poll::Ready(())
     }
 }
