@@ -43,12 +43,17 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+// What `arbitrary` derives needs it.
+#[cfg(feature = "fuzzing")]
+extern crate std;
 
 mod config;
 mod connection;
 mod error;
 mod event;
 mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod handshake;
 mod message;
 mod ping;

@@ -2,6 +2,7 @@
 //! two-way split, and one byte at a time.
 
 use super::*;
+use crate::fuzzing::{self, drive};
 
 /// What a server sends, and what must come of it.
 struct Exchange {
@@ -99,47 +100,6 @@ fn golden() -> Vec<Exchange> {
     ]
 }
 
-/// All that the core let out.
-#[derive(Debug, PartialEq, Eq)]
-struct Outcome {
-    events: Vec<Event>,
-    transmitted: Vec<u8>,
-    state: ConnectionState,
-    deadline: Option<Instant>,
-}
-
-/// Drives a connection with `pieces`, writing all that is owed after each.
-fn drive(pieces: &[&[u8]], eof: bool) -> Outcome {
-    let mut connection = connect(
-        &request(),
-        Config {
-            limits: Limits {
-                message_len: 1_000,
-                ..Limits::default()
-            },
-            ..Config::default()
-        },
-    );
-    let mut events = Vec::new();
-    let mut written = transmitted(&mut connection);
-    for piece in pieces {
-        events.extend(feed(&mut connection, piece));
-        written.extend(transmitted(&mut connection));
-    }
-    if eof {
-        connection.handle_eof();
-    }
-    events.extend(super::events(&mut connection));
-    written.extend(transmitted(&mut connection));
-    events.extend(super::events(&mut connection));
-    Outcome {
-        events,
-        transmitted: written,
-        state: connection.state(),
-        deadline: connection.poll_timeout(),
-    }
-}
-
 #[test]
 fn the_same_calls_have_the_same_results() {
     for exchange in golden() {
@@ -178,18 +138,7 @@ fn every_two_way_split_changes_nothing() {
 fn every_prefix_ends_in_exactly_one_closed_which_is_last() {
     for exchange in golden() {
         for len in 0..=exchange.input.len() {
-            let outcome = drive(&[&exchange.input[..len]], true);
-            let name = alloc::format!("{}, {len} bytes", exchange.name);
-            let closed = |event: &&Event| matches!(event, Event::Closed(_));
-            assert_eq!(outcome.events.iter().filter(closed).count(), 1, "{name}");
-            assert!(
-                matches!(outcome.events.last(), Some(Event::Closed(_))),
-                "{name}"
-            );
-            let errors = |event: &&Event| matches!(event, Event::Error(_));
-            assert!(outcome.events.iter().filter(errors).count() <= 1, "{name}");
-            assert_eq!(outcome.state, ConnectionState::Closed, "{name}");
-            assert_eq!(outcome.deadline, None, "{name}");
+            fuzzing::response(&exchange.input[..len]);
         }
     }
 }
