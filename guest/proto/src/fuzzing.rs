@@ -101,7 +101,7 @@ pub fn connection(operations: Vec<Operation>) {
 }
 
 /// One call, or what a peer does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[cfg_attr(feature = "fuzzing", derive(arbitrary::Arbitrary))]
 pub enum Operation {
     /// The server's answer, as it should be.

@@ -2,7 +2,7 @@
 //! two-way split, and one byte at a time.
 
 use super::*;
-use crate::fuzzing::{self, drive};
+use crate::fuzzing::{self, Operation, drive};
 
 /// What a server sends, and what must come of it.
 struct Exchange {
@@ -168,4 +168,44 @@ fn input_is_not_taken_while_an_event_waits() {
     assert_eq!(events(&mut connection), [binary(b"a")]);
     assert_eq!(connection.handle_input(&bytes[3..], START), 3);
     assert_eq!(events(&mut connection), [binary(b"b")]);
+}
+
+#[test]
+fn calls_in_any_order_keep_the_contract() {
+    let operations = [
+        Operation::Answer,
+        Operation::Frame {
+            first: 0x81,
+            payload: b"Hello".to_vec(),
+        },
+        Operation::Frame {
+            first: 0x89,
+            payload: vec![0xff; 125],
+        },
+        Operation::Frame {
+            first: 0x82,
+            payload: vec![1; 500],
+        },
+        Operation::Input(close_payload(1000, "")),
+        Operation::Write(7),
+        Operation::TakeEvents,
+        Operation::Wait(31_000),
+        Operation::SendText("Hello".into(), false),
+        Operation::SendBinary(vec![2; 1_000], true),
+        Operation::Ping(b"ping".to_vec(), false),
+        Operation::Close(1000, "done".into()),
+        Operation::Pause,
+        Operation::Resume,
+        Operation::Eof,
+        Operation::StreamLost,
+    ];
+    for first in &operations {
+        for second in &operations {
+            for third in &operations {
+                let calls = [first, second, third].map(Operation::clone);
+                fuzzing::connection(calls.to_vec());
+                fuzzing::connection([&[Operation::Answer], &calls[..]].concat());
+            }
+        }
+    }
 }
