@@ -91,11 +91,20 @@ pub fn runtime_builder() -> RuntimeBuilder {
 pub async fn stuck_at(count: &AtomicUsize) -> usize {
     loop {
         let before = count.load(Ordering::Relaxed);
-        tokio::time::sleep(scaled(200)).await;
+        pass(scaled(200)).await;
         if count.load(Ordering::Relaxed) == before {
             return before;
         }
     }
+}
+
+/// Lets time pass: where it is the subject, or where there is nothing that would tell.
+pub async fn pass(time: Duration) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "whoever calls this says why there is no condition to wait for"
+    )]
+    tokio::time::sleep(time).await;
 }
 
 /// A time for tests whose subject is time: `millis` milliseconds, times the number in the

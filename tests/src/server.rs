@@ -13,7 +13,7 @@ pub struct Server {
 #[derive(Debug)]
 enum Implementation {
     Echo(Echo),
-    Peer(Peer),
+    Peer(Box<Peer>),
 }
 
 impl Server {
@@ -31,33 +31,33 @@ impl Server {
 
     /// Python's `websockets`.
     pub async fn python() -> Self {
-        Self::plain(Implementation::Peer(Peer::python(None).await))
+        Self::plain(Implementation::Peer(Box::new(Peer::python(None).await)))
     }
 
     /// Python's `websockets` over TLS.
     pub async fn python_tls() -> Self {
         let authority = Authority::new();
         let peer = Peer::python(Some(&authority.issue())).await;
-        Self::secure(Implementation::Peer(peer), &authority)
+        Self::secure(Implementation::Peer(Box::new(peer)), &authority)
     }
 
     /// Node's `ws`.
     pub async fn node() -> Self {
-        Self::plain(Implementation::Peer(Peer::node(None).await))
+        Self::plain(Implementation::Peer(Box::new(Peer::node(None).await)))
     }
 
     /// Node's `ws` over TLS.
     pub async fn node_tls() -> Self {
         let authority = Authority::new();
         let peer = Peer::node(Some(&authority.issue())).await;
-        Self::secure(Implementation::Peer(peer), &authority)
+        Self::secure(Implementation::Peer(Box::new(peer)), &authority)
     }
 
     /// nginx, which ends TLS in front of Node's `ws`.
     pub async fn nginx_tls() -> Self {
         let authority = Authority::new();
         let peer = Peer::nginx(Peer::node(None).await, &authority.issue()).await;
-        Self::secure(Implementation::Peer(peer), &authority)
+        Self::secure(Implementation::Peer(Box::new(peer)), &authority)
     }
 
     fn plain(implementation: Implementation) -> Self {

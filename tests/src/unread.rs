@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Where Linux lists the connections over IPv4 and over IPv6.
 const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 
-/// How long to leave the machine to others between two looks.
+/// How long to leave the machine to others between two looks: the system does not tell.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Waits until the client at `client` has read all that the server at `server` sent. Both are on
@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 pub(crate) async fn until_read(server: SocketAddr, client: SocketAddr) {
     tokio::task::yield_now().await;
     while cfg!(target_os = "linux") && unread(server, client) > 0 {
-        tokio::time::sleep(PAUSE).await;
+        crate::pass(PAUSE).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use integration_tests::guest::{is_close, is_message, is_open, run_guest, types};
-use integration_tests::{Echo, Scripted, close_payload, frame, scaled};
+use integration_tests::{Echo, Scripted, close_payload, frame, pass, scaled};
 use tokio::sync::oneshot;
 use types::{Event, ReadyState};
 
@@ -92,7 +92,7 @@ fn one_waiter_waits_for_many_websockets() {
         for _ in 0..COUNT {
             websockets.push(guest.connect(&server.url(), None).await);
         }
-        let mut echoed = vec![0; COUNT];
+        let mut echoed = [0; COUNT];
         while echoed.iter().any(|count| *count < 3) {
             let ready = guest.wait(waiter, &websockets, None).await.unwrap();
             assert!(!ready.websockets.is_empty());
@@ -142,7 +142,7 @@ fn a_pollable_of_the_caller_is_named_by_its_number() {
         assert!(guest.remove(waiter, 7).await.is_none());
         let soon = guest.timer(scaled(10));
         assert_eq!(guest.add(waiter, soon).await, 0);
-        tokio::time::sleep(scaled(20)).await;
+        pass(scaled(20)).await;
         let ready = guest.wait(waiter, &[], None).await.unwrap();
         assert_eq!(ready.pollables, [0, 1]);
 
@@ -300,7 +300,7 @@ fn a_pong_that_arrived_counts_though_the_caller_is_late() {
         guest.poll(&lent).await;
         guest.unsubscribe(websocket, lent).await;
         let over = deadline.saturating_sub(guest.now()) + 1_000_000;
-        tokio::time::sleep(Duration::from_nanos(over)).await;
+        pass(Duration::from_nanos(over)).await;
         let turn = guest.drive(websocket).await;
         assert!(
             matches!(&turn.events[..], [Event::Pong(pong)] if pong.token == Some(token)),
