@@ -1,5 +1,6 @@
 //! `wasocket demo`: the component against throwaway servers in this process.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,19 +16,15 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use wasocket::{Error, Event, Grants, Options, Runtime, WebSocket};
 
 use crate::exit::Exit;
-use crate::output::{complain, describe};
+use crate::output::{self, complain, describe};
 
 /// The error of the servers, which are for show.
 type ServerError = Box<dyn std::error::Error + Send + Sync>;
 
 pub(crate) async fn run(runtime: Runtime) -> Exit {
-    println!(
-        "The component: {} bytes of WebAssembly. Each connection below runs in an instance of its \
-         own,\nwhich may reach one port and nothing else.",
-        wasocket::COMPONENT.len()
-    );
     match try_run(&runtime).await {
         Ok(()) => Exit::Success,
+        Err(Failed::Output(error)) => output::failed(&error),
         Err(Failed::Servers(error)) => {
             complain(&format!("the demo's servers: {error}"));
             Exit::Internal
@@ -40,8 +37,9 @@ pub(crate) async fn run(runtime: Runtime) -> Exit {
 }
 
 enum Failed {
-    Servers(ServerError),
     Connection(Error),
+    Output(io::Error),
+    Servers(ServerError),
 }
 
 impl From<Error> for Failed {
@@ -50,7 +48,18 @@ impl From<Error> for Failed {
     }
 }
 
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
 async fn try_run(runtime: &Runtime) -> Result<(), Failed> {
+    output::line(&format!(
+        "The component: {} bytes of WebAssembly. Each connection below runs in an instance of its \
+         own,\nwhich may reach one port and nothing else.",
+        wasocket::COMPONENT.len()
+    ))?;
     let plain = serve(None).await.map_err(Failed::Servers)?;
     let url = format!("ws://localhost:{}/echo", plain.port());
     converse(runtime, &url, plain, Options::new()).await?;
@@ -60,11 +69,11 @@ async fn try_run(runtime: &Runtime) -> Result<(), Failed> {
         .await
         .map_err(Failed::Servers)?;
     let url = format!("wss://localhost:{}/echo", secure.port());
-    println!(
-        "\nA certificate authority was made for this; the component trusts it for one connection:"
-    );
+    output::line(
+        "\nA certificate authority was made for this; the component trusts it for one connection:",
+    )?;
     let options = Options::new().without_built_in_roots().roots(authority.pem);
-    Ok(converse(runtime, &url, secure, options).await?)
+    converse(runtime, &url, secure, options).await
 }
 
 /// One connection, from `connect` to `close`.
@@ -73,20 +82,20 @@ async fn converse(
     url: &str,
     address: SocketAddr,
     options: Options,
-) -> Result<(), Error> {
-    println!("\n{url}");
+) -> Result<(), Failed> {
+    output::line(&format!("\n{url}"))?;
     let start = Instant::now();
     let options = options.grants(Grants::new().host("localhost", address.port()));
     let mut websocket = runtime.connect_with(url, &options).await?;
-    tell("connect", &format!("open after {:.1?}", start.elapsed()));
+    tell("connect", &format!("open after {:.1?}", start.elapsed()))?;
 
     websocket.send("Hello from the sandbox").await?;
-    tell("send", "text: sent");
-    next_event(&mut websocket).await;
+    tell("send", "text: sent")?;
+    next_event(&mut websocket).await?;
 
     websocket.send(vec![0xca, 0xfe]).await?;
-    tell("send", "binary: sent");
-    next_event(&mut websocket).await;
+    tell("send", "binary: sent")?;
+    next_event(&mut websocket).await?;
 
     let pong = websocket.ping("are you there?").await?;
     tell(
@@ -96,28 +105,28 @@ async fn converse(
             pong.payload.escape_ascii(),
             pong.round_trip
         ),
-    );
+    )?;
 
     let closing = websocket.close(1000, "that was the demo").await?;
-    tell("close", &format!("closed, clean: {}", closing.was_clean));
+    tell("close", &format!("closed, clean: {}", closing.was_clean))?;
     while let Some(event) = websocket.event().await {
-        tell("event", &describe(&event));
+        tell("event", &describe(&event))?;
     }
     Ok(())
 }
 
-async fn next_event(websocket: &mut WebSocket) {
+async fn next_event(websocket: &mut WebSocket) -> io::Result<()> {
     let event = websocket.event().await;
     tell(
         "event",
         &event
             .as_ref()
             .map_or_else(|| "none".to_owned(), |event: &Event| describe(event)),
-    );
+    )
 }
 
-fn tell(what: &str, outcome: &str) {
-    println!("  {what:<8} {outcome}");
+fn tell(what: &str, outcome: &str) -> io::Result<()> {
+    output::line(&format!("  {what:<8} {outcome}"))
 }
 
 /// Starts an echo server on this machine, made by others than us; returns where it is.
@@ -128,16 +137,14 @@ async fn serve(tls: Option<TlsAcceptor>) -> Result<SocketAddr, ServerError> {
         while let Ok((stream, _)) = listener.accept().await {
             let tls = tls.clone();
             tokio::spawn(async move {
-                let served = match tls {
+                // What goes wrong with it is told by the client, which is what is shown.
+                let _ = match tls {
                     None => echo(stream).await,
                     Some(tls) => match tls.accept(stream).await {
                         Ok(stream) => echo(stream).await,
                         Err(error) => Err(error.into()),
                     },
                 };
-                if let Err(error) = served {
-                    complain(&format!("the demo's server: {error}"));
-                }
             });
         }
     });

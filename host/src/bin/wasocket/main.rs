@@ -57,16 +57,16 @@ fn report(error: &RuntimeError) -> Exit {
 
 /// Writes the component that this tool embeds.
 fn write_component(file: Option<&std::path::Path>) -> Exit {
-    use std::io::Write;
-
-    let written = match file {
-        Some(file) => std::fs::write(file, wasocket::COMPONENT),
-        None => std::io::stdout().write_all(wasocket::COMPONENT),
+    let Some(file) = file else {
+        return match output::write(wasocket::COMPONENT) {
+            Ok(()) => Exit::Success,
+            Err(error) => output::failed(&error),
+        };
     };
-    match written {
+    match std::fs::write(file, wasocket::COMPONENT) {
         Ok(()) => Exit::Success,
         Err(error) => {
-            output::complain(&format!("the component could not be written: {error}"));
+            output::complain(&format!("{}: {error}", file.display()));
             Exit::Usage
         }
     }

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use wasocket::{Closed, Event, Failure, FailureKind, Header, Message, Opened};
 
+use crate::exit::Exit;
+
 const RECEIVED: Style = AnsiColor::Green.on_default();
 const NOTE: Style = Style::new().dimmed();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -43,16 +45,8 @@ impl Output {
     /// Shows an event; fails if standard output does.
     pub(crate) fn event(&self, event: &Event) -> io::Result<()> {
         match (self.show, event) {
-            (Show::Json, event) => {
-                let mut stdout = io::stdout().lock();
-                writeln!(stdout, "{}", to_json(event))?;
-                stdout.flush()
-            }
-            (Show::Binary, Event::Message(message)) => {
-                let mut stdout = io::stdout().lock();
-                stdout.write_all(message.as_bytes())?;
-                stdout.flush()
-            }
+            (Show::Json, event) => line(&to_json(event).to_string()),
+            (Show::Binary, Event::Message(message)) => write(message.as_bytes()),
             (Show::Text, Event::Message(message)) => self.message(message),
             (_, event) => {
                 self.note(event);
@@ -96,15 +90,40 @@ fn is_ordinary(closed: &Closed) -> bool {
     matches!(closed.code, 1000 | 1001 | 1005 | 1006)
 }
 
+/// Writes to standard output, and keeps nothing back: whoever reads it may wait for it.
+pub(crate) fn write(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// Writes a line to standard output.
+pub(crate) fn line(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}")?;
+    stdout.flush()
+}
+
+/// How to exit when standard output cannot be written.
+pub(crate) fn failed(error: &io::Error) -> Exit {
+    // Whoever read it has seen enough.
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Exit::Success;
+    }
+    complain(&format!("standard output: {error}"));
+    Exit::Broken
+}
+
 /// Tells of something on standard error.
-pub(crate) fn note(text: &str) {
-    anstream::eprintln!("{NOTE}{text}{NOTE:#}");
+fn note(text: &str) {
+    // If it cannot be written, there is nobody to tell.
+    let _ = writeln!(anstream::stderr().lock(), "{NOTE}{text}{NOTE:#}");
 }
 
 /// Tells of something bad on standard error.
 pub(crate) fn complain(text: &str) {
     let text = printable(text);
-    anstream::eprintln!("{BAD}wasocket:{BAD:#} {text}");
+    let _ = writeln!(anstream::stderr().lock(), "{BAD}wasocket:{BAD:#} {text}");
 }
 
 /// An event for people, on one line.

@@ -1,14 +1,12 @@
 //! A connection on the command line: standard input to the server, its messages to standard
 //! output.
 
-use std::io;
-
 use wasocket::{Closed, Error, Event, Message, Runtime, Sender, WebSocket};
 
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::{self, Cut};
-use crate::output::{Output, Show, complain};
+use crate::output::{self, Output, Show, complain};
 
 /// The close code of a connection that has served its purpose.
 const NORMAL_CLOSURE: u16 = 1000;
@@ -44,7 +42,10 @@ pub(crate) async fn run(runtime: Runtime, url: &str, args: &Args) -> Exit {
                     Ok(())
                 }
             };
-            shown.map_or(Exit::Broken, |()| exit)
+            if let Err(error) = shown {
+                output::failed(&error);
+            }
+            exit
         }
     }
 }
@@ -172,16 +173,8 @@ impl<'a> Session<'a> {
         if answered && matches!(event, Event::Message(_)) {
             return;
         }
-        match self.output.event(event) {
-            Ok(()) => {}
-            // Whoever read it has seen enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.close_with(Exit::Success);
-            }
-            Err(error) => {
-                complain(&format!("standard output: {error}"));
-                self.close_with(Exit::Broken);
-            }
+        if let Err(error) = self.output.event(event) {
+            self.close_with(output::failed(&error));
         }
     }
 

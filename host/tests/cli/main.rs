@@ -1,0 +1,4 @@
+//! The tool as a process of its own, against servers in this one.
+
+mod demo;
+mod tool;
