@@ -1,3 +1,5 @@
+use std::process::ExitCode;
+
 use wasocket::{Closed, Error, Failure, Step};
 
 /// How the tool ends, for scripts.
@@ -36,18 +38,18 @@ Exit codes:
    70  a fault of this tool
   130  interrupted twice";
 
-impl Exit {
-    pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::Broken => 1,
-            Self::Usage => 2,
-            Self::Unreachable => 3,
-            Self::Tls => 4,
-            Self::Refused => 5,
-            Self::Internal => 70,
-            Self::Interrupted => 130,
-        }
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Broken => 1,
+            Exit::Usage => 2,
+            Exit::Unreachable => 3,
+            Exit::Tls => 4,
+            Exit::Refused => 5,
+            Exit::Internal => 70,
+            Exit::Interrupted => 130,
+        })
     }
 }
 

@@ -19,11 +19,10 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let exit = match args.action() {
         Action::Component(file) => write_component(file.as_deref()),
-        Action::Demo => run(&args, |runtime| demo::run(runtime)),
+        Action::Demo => run(&args, demo::run),
         Action::Connect(url) => run(&args, |runtime| session::run(runtime, url, &args)),
     };
-    // Not by returning: a thread may be reading standard input, and would be waited for.
-    std::process::exit(exit.code().into());
+    exit.into()
 }
 
 /// Makes the runtime, and runs `command` on it.
@@ -36,7 +35,12 @@ fn run<F: Future<Output = Exit>>(args: &Args, command: impl FnOnce(Runtime) -> F
         .enable_all()
         .build();
     match tokio {
-        Ok(tokio) => tokio.block_on(command(runtime)),
+        Ok(tokio) => {
+            let exit = tokio.block_on(command(runtime));
+            // Threads of it may be looking a name up, and would be waited for.
+            tokio.shutdown_background();
+            exit
+        }
         Err(error) => {
             output::complain(&format!("no threads for the network: {error}"));
             Exit::Internal
