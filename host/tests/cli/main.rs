@@ -1,4 +1,5 @@
 //! The tool as a process of its own, against servers in this one.
 
 mod demo;
+mod ends;
 mod tool;

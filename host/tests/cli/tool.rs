@@ -105,14 +105,16 @@ impl Tool {
     /// not read yet.
     pub(crate) async fn ended(mut self) -> Ended {
         let (mut stdout, mut stderr) = (Vec::new(), String::new());
-        let mut errors = self.child.stderr.take().expect("standard error");
+        let errors = self.child.stderr.take();
         let read_stdout = async {
             if let Some(pipe) = &mut self.stdout {
                 pipe.read_to_end(&mut stdout).await.expect("a pipe");
             }
         };
         let read_stderr = async {
-            errors.read_to_string(&mut stderr).await.expect("UTF-8");
+            if let Some(mut pipe) = errors {
+                pipe.read_to_string(&mut stderr).await.expect("UTF-8");
+            }
         };
         tokio::join!(read_stdout, read_stderr);
         let status = self.child.wait().await.expect("an end");

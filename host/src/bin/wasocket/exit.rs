@@ -20,7 +20,7 @@ pub(crate) enum Exit {
     Refused,
     /// Something is wrong with this tool.
     Internal,
-    /// Interrupted twice: the closing handshake was not waited for.
+    /// Interrupted, and there was no closing handshake to wait for, or no more patience for it.
     Interrupted,
 }
 
@@ -36,7 +36,7 @@ Exit codes:
     4  there is no TLS with the server (certificate, protocol)
     5  the server refused the opening handshake, or does not speak WebSocket
    70  a fault of this tool
-  130  interrupted twice";
+  130  interrupted before the connection was open, or twice";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

@@ -1,7 +1,15 @@
 //! A connection on the command line: standard input to the server, its messages to standard
 //! output.
 
-use wasocket::{Closed, Error, Event, Message, Runtime, Sender, WebSocket};
+use std::io;
+
+use tokio::signal;
+#[cfg(unix)]
+use tokio::signal::unix::Signal as CtrlC;
+#[cfg(windows)]
+use tokio::signal::windows::CtrlC;
+use tokio::task::JoinSet;
+use wasocket::{Error, Event, Message, Runtime, Sender, WebSocket};
 
 use crate::args::Args;
 use crate::exit::Exit;
@@ -27,12 +35,19 @@ pub(crate) async fn run(runtime: Runtime, url: &str, args: &Args) -> Exit {
             return Exit::Usage;
         }
     };
+    let mut ctrl_c = match ctrl_c() {
+        Ok(ctrl_c) => ctrl_c,
+        Err(error) => {
+            complain(&format!("Ctrl-C: {error}"));
+            return Exit::Internal;
+        }
+    };
     let websocket = tokio::select! {
         websocket = runtime.connect_with(url, &options) => websocket,
-        () = interrupted() => return Exit::Interrupted,
+        Some(()) = ctrl_c.recv() => return Exit::Interrupted,
     };
     match websocket {
-        Ok(websocket) => Session::new(websocket, output, args).run().await,
+        Ok(websocket) => Session::new(websocket, output, args).run(ctrl_c).await,
         Err(error) => {
             let exit = Exit::from(&error);
             let shown = match error {
@@ -55,8 +70,14 @@ struct Session<'a> {
     sender: Sender,
     output: Output,
     args: &'a Args,
-    /// The closing handshake, once it was started.
-    closing: Option<tokio::task::JoinHandle<Result<Closed, Error>>>,
+    /// There may be more on standard input.
+    reading: bool,
+    /// The message that is being sent. The next is read when it is handed to the transport, so that
+    /// input is not read faster than it is sent.
+    sending: JoinSet<()>,
+    /// The message of one-shot mode is there.
+    answered: bool,
+    closing: bool,
     interrupted: bool,
     /// Why the session ends in another way than the connection does.
     exit: Option<Exit>,
@@ -69,13 +90,16 @@ impl<'a> Session<'a> {
             websocket,
             output,
             args,
-            closing: None,
+            reading: true,
+            sending: JoinSet::new(),
+            answered: false,
+            closing: false,
             interrupted: false,
             exit: None,
         }
     }
 
-    async fn run(mut self) -> Exit {
+    async fn run(mut self, mut ctrl_c: CtrlC) -> Exit {
         if let Some(opened) = self.websocket.handshake().cloned() {
             self.show(&Event::Open(opened));
         }
@@ -85,94 +109,86 @@ impl<'a> Session<'a> {
             (true, false) => Cut::WholeText,
             (true, true) => Cut::WholeBinary,
         });
-        let mut reading = true;
         loop {
+            if self.is_served() {
+                self.close();
+            }
             tokio::select! {
                 event = self.websocket.event() => match event {
                     Some(event) => {
-                        let exit = self.handle_event(&event);
-                        if let Some(exit) = exit {
+                        if let Some(exit) = self.handle_event(&event) {
                             return self.exit.unwrap_or(exit);
                         }
                     }
                     None => return self.exit.unwrap_or(Exit::Broken),
                 },
-                message = input.recv(), if reading => match message {
-                    Some(Ok(message)) => self.send(message).await,
-                    Some(Err(error)) => {
-                        reading = false;
-                        complain(&format!("standard input: {error}"));
-                        self.close_with(Exit::Usage);
-                    }
-                    None => {
-                        reading = false;
-                        // In one-shot mode the answer closes.
-                        if !self.args.no_close && !self.args.one {
-                            self.close();
-                        }
-                    }
-                },
-                () = interrupted() => {
+                // Why it could not be sent is told by an event.
+                Some(_) = self.sending.join_next() => {}
+                message = input.recv(), if self.reading && self.sending.is_empty() => {
+                    self.handle_input(message);
+                }
+                Some(()) = ctrl_c.recv() => {
                     if self.interrupted {
                         return Exit::Interrupted;
                     }
                     self.interrupted = true;
-                    reading = false;
                     self.close();
                 }
             }
         }
     }
 
-    /// Sends a message. Waits until it is handed to the transport, so that input is not read faster
-    /// than it is sent, but not for ever: a server that does not read closes in the end.
-    async fn send(&mut self, message: Message) {
-        let sender = self.sender.clone();
-        let sent = sender.send(message);
-        tokio::pin!(sent);
-        loop {
-            tokio::select! {
-                result = &mut sent => {
-                    // Why it was not sent is told by an event.
-                    drop(result);
-                    return;
-                }
-                event = self.websocket.event() => match event {
-                    Some(event) => {
-                        if let Some(exit) = self.handle_event(&event) {
-                            self.exit.get_or_insert(exit);
-                            return;
-                        }
-                    }
-                    None => return,
-                },
+    /// Whether all that was asked for is done, but to close.
+    fn is_served(&self) -> bool {
+        let sent = !self.reading && self.sending.is_empty();
+        sent && if self.args.one {
+            self.answered
+        } else {
+            !self.args.no_close
+        }
+    }
+
+    /// Takes what was read from standard input: a message, an error, or its end.
+    fn handle_input(&mut self, message: Option<io::Result<Message>>) {
+        match message {
+            Some(Ok(message)) => {
+                let sender = self.sender.clone();
+                self.sending.spawn(async move {
+                    let _ = sender.send(message).await;
+                });
             }
+            Some(Err(error)) => {
+                complain(&format!("standard input: {error}"));
+                self.close_with(Exit::Usage);
+            }
+            None => self.reading = false,
         }
     }
 
     /// Shows an event; returns how to exit if it is the last one.
     fn handle_event(&mut self, event: &Event) -> Option<Exit> {
-        self.show(event);
         match event {
             Event::Message(_) if self.args.one => {
-                self.close();
-                None
+                // One is of interest, and then how it ends.
+                if !self.answered {
+                    self.answered = true;
+                    self.show(event);
+                }
+                return None;
             }
             Event::Error(failure) => {
                 self.exit.get_or_insert(failure.into());
-                None
             }
+            _ => {}
+        }
+        self.show(event);
+        match event {
             Event::Close(closed) => Some(closed.into()),
             _ => None,
         }
     }
 
     fn show(&mut self, event: &Event) {
-        // After the answer that was asked for, nothing more is of interest but how it ends.
-        let answered = self.args.one && self.closing.is_some();
-        if answered && matches!(event, Event::Message(_)) {
-            return;
-        }
         if let Err(error) = self.output.event(event) {
             self.close_with(output::failed(&error));
         }
@@ -183,20 +199,22 @@ impl<'a> Session<'a> {
         self.close();
     }
 
+    /// Closes the connection, after what is being sent.
     fn close(&mut self) {
-        if self.closing.is_none() {
+        self.reading = false;
+        if !self.closing {
+            self.closing = true;
             let sender = self.sender.clone();
-            self.closing = Some(tokio::spawn(async move {
-                sender.close(NORMAL_CLOSURE, "").await
-            }));
+            // Its end is told by an event.
+            tokio::spawn(async move { sender.close(NORMAL_CLOSURE, "").await });
         }
     }
 }
 
-/// Waits for Ctrl-C.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without signals there is nothing to wait for.
-        std::future::pending().await
-    }
+/// Tells of each Ctrl-C from now on, also of one that comes while nobody asks.
+fn ctrl_c() -> io::Result<CtrlC> {
+    #[cfg(unix)]
+    return signal::unix::signal(signal::unix::SignalKind::interrupt());
+    #[cfg(windows)]
+    return signal::windows::ctrl_c();
 }
