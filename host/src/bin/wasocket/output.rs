@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
@@ -58,16 +59,15 @@ impl Output {
     fn message(&self, message: &Message) -> io::Result<()> {
         // Binary messages among text have to be told apart, and may not be text at all.
         let text = match message {
-            Message::Text(text) if self.terminal => printable(text),
-            Message::Text(text) => text.clone(),
-            Message::Binary(bytes) => format!("binary {}", hex(bytes)),
+            Message::Text(text) => Cow::Borrowed(text.as_str()),
+            Message::Binary(bytes) => Cow::Owned(format!("binary {}", hex(bytes))),
         };
-        let mut stdout = anstream::stdout().lock();
-        if self.terminal {
-            writeln!(stdout, "{RECEIVED}< {text}{RECEIVED:#}")?;
-        } else {
-            writeln!(stdout, "{text}")?;
+        if !self.terminal {
+            // Not by way of anstream, which would take escape sequences out of it.
+            return line(&text);
         }
+        let mut stdout = anstream::stdout().lock();
+        writeln!(stdout, "{RECEIVED}< {}{RECEIVED:#}", printable(&text))?;
         stdout.flush()
     }
 
