@@ -7,8 +7,8 @@ use wasocket::{Closed, Error, Failure, Step};
 pub(crate) enum Exit {
     /// The connection was closed in order, or nobody reads standard output any more.
     Success,
-    /// The connection was open, and then failed or was closed for a reason that is none; or
-    /// standard output failed.
+    /// The connection was open, and then failed or was closed for a reason that is none, or too
+    /// early; or standard output failed.
     Broken,
     /// The command line, an option or a file cannot be used.
     Usage,
@@ -29,8 +29,8 @@ pub(crate) const HELP: &str = "\
 Exit codes:
     0  the connection was closed in order (codes 1000, 1001 and 1005), or whoever read standard
        output has seen enough
-    1  the connection was open, and failed or was closed with another code; or standard output
-       could not be written
+    1  the connection was open, and failed, or was closed with another code or (with --one)
+       without an answer; or standard output could not be written
     2  the command line, an option or a file cannot be used
     3  there is no connection to the host (name, TCP)
     4  there is no TLS with the server (certificate, protocol)

@@ -9,7 +9,7 @@ use tokio::signal::unix::Signal as CtrlC;
 #[cfg(windows)]
 use tokio::signal::windows::CtrlC;
 use tokio::task::JoinSet;
-use wasocket::{Error, Event, Message, Runtime, Sender, WebSocket};
+use wasocket::{Closed, Error, Event, Message, Runtime, Sender, WebSocket};
 
 use crate::args::Args;
 use crate::exit::Exit;
@@ -183,9 +183,20 @@ impl<'a> Session<'a> {
         }
         self.show(event);
         match event {
-            Event::Close(closed) => Some(closed.into()),
+            Event::Close(closed) => Some(self.exit_of(closed)),
             _ => None,
         }
+    }
+
+    /// How to exit when the connection ended so.
+    fn exit_of(&self, closed: &Closed) -> Exit {
+        let exit = closed.into();
+        let unanswered = self.args.one && !self.answered;
+        if exit == Exit::Success && self.exit.is_none() && unanswered {
+            complain("the connection was closed without an answer");
+            return Exit::Broken;
+        }
+        exit
     }
 
     fn show(&mut self, event: &Event) {
