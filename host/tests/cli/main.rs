@@ -2,4 +2,5 @@
 
 mod demo;
 mod ends;
+mod messages;
 mod tool;

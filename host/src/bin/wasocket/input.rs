@@ -42,7 +42,7 @@ fn next(stdin: &mut impl BufRead, cut: Cut) -> io::Result<Option<Message>> {
     match cut {
         Cut::Lines => {
             let mut line = String::new();
-            if stdin.read_line(&mut line)? == 0 {
+            if stdin.read_line(&mut line).map_err(explain)? == 0 {
                 return Ok(None);
             }
             if line.ends_with('\n') {
@@ -61,7 +61,7 @@ fn next(stdin: &mut impl BufRead, cut: Cut) -> io::Result<Option<Message>> {
         }
         Cut::WholeText => {
             let mut text = String::new();
-            stdin.read_to_string(&mut text)?;
+            stdin.read_to_string(&mut text).map_err(explain)?;
             // The end of the last line ends the input, as in the other modes.
             let text = text.strip_suffix('\n').unwrap_or(&text);
             Ok(Some(text.strip_suffix('\r').unwrap_or(text).into()))
@@ -71,6 +71,17 @@ fn next(stdin: &mut impl BufRead, cut: Cut) -> io::Result<Option<Message>> {
             stdin.read_to_end(&mut bytes)?;
             Ok(Some(bytes.into()))
         }
+    }
+}
+
+/// The error of reading text, with what can be done about it.
+fn explain(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::InvalidData => io::Error::new(
+            error.kind(),
+            "not UTF-8, as text has to be; --binary sends any bytes",
+        ),
+        _ => error,
     }
 }
 
