@@ -3,4 +3,5 @@
 mod demo;
 mod ends;
 mod messages;
+mod options;
 mod tool;

@@ -7,6 +7,7 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 use wasocket::{Grants, Options, Runtime, RuntimeError};
 
 use crate::exit::HELP;
+use crate::output::{note, with_sources};
 
 /// Talks WebSocket: sends lines from standard input, and prints the messages that come back.
 ///
@@ -124,13 +125,22 @@ impl Args {
 
     pub(crate) fn runtime(&self) -> Result<Runtime, RuntimeError> {
         // The user said where to connect; there is nobody else to ask.
-        let mut builder = Runtime::builder().grants(Grants::new().everything());
+        let builder = || Runtime::builder().grants(Grants::new().everything());
         if !self.no_cache
             && let Ok(strategy) = choose_base_strategy()
         {
-            builder = builder.cache(strategy.cache_dir().join("wasocket"));
+            let cache = strategy.cache_dir().join("wasocket");
+            match builder().cache(cache).build() {
+                // On a read-only disk, say. It takes longer without it, and that is all.
+                Err(error @ RuntimeError::Cache { .. }) => {
+                    if self.verbose {
+                        note(&with_sources(&error));
+                    }
+                }
+                built => return built,
+            }
         }
-        builder.build()
+        builder().build()
     }
 
     /// The options of the connection; an error names the file that cannot be read.

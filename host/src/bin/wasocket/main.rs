@@ -10,7 +10,7 @@ mod session;
 use std::process::ExitCode;
 
 use clap::Parser;
-use wasocket::{Runtime, RuntimeError};
+use wasocket::Runtime;
 
 use crate::args::{Action, Args};
 use crate::exit::Exit;
@@ -29,7 +29,10 @@ fn main() -> ExitCode {
 fn run<F: Future<Output = Exit>>(args: &Args, command: impl FnOnce(Runtime) -> F) -> Exit {
     let runtime = match args.runtime() {
         Ok(runtime) => runtime,
-        Err(error) => return report(&error),
+        Err(error) => {
+            output::complain(&output::with_sources(&error));
+            return Exit::Internal;
+        }
     };
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -46,17 +49,6 @@ fn run<F: Future<Output = Exit>>(args: &Args, command: impl FnOnce(Runtime) -> F
             Exit::Internal
         }
     }
-}
-
-fn report(error: &RuntimeError) -> Exit {
-    let mut message = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        message = format!("{message}: {error}");
-        source = error.source();
-    }
-    output::complain(&message);
-    Exit::Internal
 }
 
 /// Writes the component that this tool embeds.

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
@@ -114,8 +115,19 @@ pub(crate) fn failed(error: &io::Error) -> Exit {
     Exit::Broken
 }
 
+/// An error with what it comes from, on one line.
+pub(crate) fn with_sources(error: &dyn Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        message = format!("{message}: {error}");
+        source = error.source();
+    }
+    message
+}
+
 /// Tells of something on standard error.
-fn note(text: &str) {
+pub(crate) fn note(text: &str) {
     // If it cannot be written, there is nobody to tell.
     let _ = writeln!(anstream::stderr().lock(), "{NOTE}{text}{NOTE:#}");
 }
