@@ -5,3 +5,4 @@ mod ends;
 mod messages;
 mod options;
 mod tool;
+mod usage;

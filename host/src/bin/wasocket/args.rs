@@ -2,6 +2,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use wasocket::{Grants, Options, Runtime, RuntimeError};
@@ -22,7 +23,7 @@ pub(crate) struct Args {
     /// Where to connect: ws://HOST[:PORT][/PATH] or wss://HOST[:PORT][/PATH].
     ///
     /// User name and password in it are sent as Basic credentials. Without a scheme it is ws.
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = NonEmptyStringValueParser::new())]
     url: Option<String>,
 
     /// Send this header field with the request. May be given several times.
