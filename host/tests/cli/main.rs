@@ -2,6 +2,8 @@
 
 mod demo;
 mod ends;
+mod events;
+mod exits;
 mod messages;
 mod options;
 mod tool;
