@@ -70,7 +70,7 @@ fn a_wrong_command_line_is_told_and_nobody_is_connected_to() {
             ("--max-message-size=many", "invalid digit found in string"),
             ("--no-built-in-roots", "--roots <FILE>"),
             ("-jb", "'--json' cannot be used with '--binary'"),
-            ("another", "unexpected argument"),
+            ("another", "cannot be used with '<URL>'"),
         ] {
             let ended = wasocket(&[argument, &url], b"").await;
             ended.assert_code(2);
