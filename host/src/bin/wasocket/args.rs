@@ -13,7 +13,8 @@ use crate::output::{note, with_sources};
 /// Talks WebSocket: sends lines from standard input, and prints the messages that come back.
 ///
 /// The connection runs in a sandbox. It ends when standard input does, once the server has
-/// answered the closing handshake; what arrives until then is still printed.
+/// answered the closing handshake; what arrives until then is still printed. A binary message is
+/// printed as the word "binary" and its payload in hexadecimal.
 #[derive(Debug, Parser)]
 #[command(version, after_help = HELP, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -84,7 +85,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pong_timeout: Option<Duration>,
 
-    /// Give up if a message is longer than this [default: 16777216].
+    /// Give up if a message of the server is longer than this [default: 16777216].
     #[arg(long, value_name = "BYTES")]
     max_message_size: Option<u64>,
 

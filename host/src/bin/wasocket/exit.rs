@@ -24,13 +24,22 @@ pub(crate) enum Exit {
     Interrupted,
 }
 
-/// What `--help` says about it.
+/// What `--help` says about it, after examples. In 80 columns: wider lines are broken where that is
+/// not pretty.
 pub(crate) const HELP: &str = "\
+Examples:
+  wasocket wss://example.org/chat
+      a conversation, line by line; Ctrl-D or Ctrl-C closes it
+  echo '{\"id\": 1}' | wasocket --one wss://example.org/rpc
+      one question, one answer
+  wasocket --no-close --json wss://example.org/feed </dev/null
+      all that comes, until the server closes
+
 Exit codes:
-    0  the connection was closed in order (codes 1000, 1001 and 1005), or whoever read standard
-       output has seen enough
-    1  the connection was open, and failed, or was closed with another code or (with --one)
-       without an answer; or standard output could not be written
+    0  the connection was closed in order (codes 1000, 1001 and 1005), or
+       whoever read standard output has seen enough
+    1  the connection was open, and failed, or was closed with another code or
+       (with --one) without an answer; or standard output cannot be written
     2  the command line, an option or a file cannot be used
     3  there is no connection to the host (name, TCP)
     4  there is no TLS with the server (certificate, protocol)
