@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
                 return None;
             }
             Event::Error(failure) => {
-                self.exit.get_or_insert(failure.into());
+                self.exit.get_or_insert_with(|| failure.into());
             }
             _ => {}
         }
