@@ -170,6 +170,21 @@ fn a_message_over_the_limit_ends_the_connection() {
     });
 }
 
+/// The limit of frames was in the way.
+#[test]
+fn the_limit_of_messages_can_be_raised() {
+    run(async {
+        let echo = Echo::start().await;
+        let input = vec![b'x'; (16 << 20) + 1];
+        let url = echo.url();
+        let arguments = ["--one", "--max-message-size", "16777217", &url];
+        let ended = wasocket(&arguments, &input).await;
+        ended.assert_code(0);
+        assert_eq!(ended.stdout.len(), input.len() + 1);
+        assert_eq!(ended.stderr, "");
+    });
+}
+
 /// Says hello to an echo server, with caches in `folder`.
 async fn hello_from(folder: &TempDir, options: &[&str]) -> Ended {
     let echo = Echo::start().await;

@@ -10,6 +10,10 @@ use wasocket::{Grants, Options, Runtime, RuntimeError};
 use crate::exit::HELP;
 use crate::output::{note, with_sources};
 
+/// The largest limit of a frame that can be set, in bytes. A message may be one frame: where the user
+/// sets the limit of messages, that of frames is not to be in the way.
+const LARGEST_FRAME: u64 = 1 << 30;
+
 /// Talks WebSocket: sends lines from standard input, and prints the messages that come back.
 ///
 /// The connection runs in a sandbox. It ends when standard input does, once the server has
@@ -177,7 +181,9 @@ impl Args {
             options = options.pong_timeout(timeout);
         }
         if let Some(bytes) = self.max_message_size {
-            options = options.max_message_size(bytes);
+            options = options
+                .max_message_size(bytes)
+                .max_frame_size(LARGEST_FRAME);
         }
         Ok(options)
     }
