@@ -37,7 +37,7 @@ impl Contestant {
 
 /// What a client needs to connect, made once.
 pub(crate) enum Dialer {
-    Wasocket(Box<Runtime>, Options),
+    Wasocket(Box<(Runtime, Options)>),
     Tungstenite(Arc<ClientConfig>),
 }
 
@@ -50,7 +50,7 @@ impl Dialer {
                     .build()
                     .expect("a runtime");
                 let options = Options::new().without_built_in_roots().roots(server.pem());
-                Self::Wasocket(Box::new(runtime), options)
+                Self::Wasocket(Box::new((runtime, options)))
             }
             Contestant::Tungstenite => {
                 let mut roots = RootCertStore::empty();
@@ -75,9 +75,10 @@ impl Dialer {
             true => format!("wss://localhost:{}/", server.secure.port()),
         };
         match self {
-            Self::Wasocket(runtime, options) => {
+            Self::Wasocket(dialer) => {
+                let (runtime, options) = &**dialer;
                 let websocket = runtime.connect_with(&url, options).await;
-                Client::Wasocket(websocket.expect("a connection"))
+                Client::Wasocket(Box::new(websocket.expect("a connection")))
             }
             Self::Tungstenite(config) => {
                 let address = if secure { server.secure } else { server.plain };
@@ -102,7 +103,7 @@ type Tungstenite = WebSocketStream<Either<TcpStream, TlsStream<TcpStream>>>;
 
 /// A connection.
 pub(crate) enum Client {
-    Wasocket(WebSocket),
+    Wasocket(Box<WebSocket>),
     Tungstenite(Box<Tungstenite>),
 }
 
@@ -147,7 +148,9 @@ impl Client {
     pub(crate) async fn close(self) {
         match self {
             Self::Wasocket(websocket) => {
-                websocket.close(1000, "").await.expect("closed");
+                WebSocket::close(&websocket, 1000, "")
+                    .await
+                    .expect("closed");
             }
             Self::Tungstenite(mut websocket) => {
                 Tungstenite::close(&mut websocket, None)
@@ -160,7 +163,7 @@ impl Client {
     pub(crate) fn split(self) -> (Sending, Receiving) {
         match self {
             Self::Wasocket(websocket) => {
-                let (tx, rx) = websocket.split();
+                let (tx, rx) = (*websocket).split();
                 (Sending::Wasocket(tx), Receiving::Wasocket(rx))
             }
             Self::Tungstenite(websocket) => {
