@@ -25,15 +25,26 @@
 //! # }
 //! ```
 //!
-//! Handlers and callbacks run on one task, one after another, in the order of what they tell of.
-//! They may call everything here, and should not block.
+//! Handlers and callbacks run on one task of the connection's own, one after another, and never
+//! inside of a call. They may call everything here, and should not block.
+//!
+//! Events are told in the order in which they happened, and so is what came of commands: callbacks of
+//! messages, for example, come in the order of the calls. A callback is called before the events of
+//! what happened after it; as it does not wait for the events before it, it may come before those
+//! too.
+//!
+//! A handler or callback that panics ends its connection, and no other: nothing more is called, not
+//! even the handlers of `close`, the server is told close code 1001, and [`Handle::closed`]
+//! completes. The panic itself is reported as that of every task, by the panic hook.
 
 use std::fmt;
 
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use futures_util::future::{BoxFuture, FutureExt as _};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::unconstrained;
 
-use crate::command::{Command, CommandSender};
+use crate::command::{Command, Done};
 use crate::error::Error;
 use crate::event::{Closed, Event, Message, Pong};
 use crate::options::{Options, SendOptions};
@@ -60,8 +71,12 @@ struct Handlers {
 
 /// Gives commands to a connection, from handlers or from elsewhere. Cheap to clone.
 ///
-/// A command that cannot be carried out is told to the handlers of `error`, and its callback is
-/// not called.
+/// A command that cannot be carried out, because of its arguments or the state of the connection, is
+/// told to the handlers of `error`, and its callback is not called. What is not done when the
+/// connection ends is not told one by one: `close` tells it, and `error` before it if the connection
+/// failed. After that, commands do nothing.
+///
+/// The connection lives on without its handles, until it is closed or fails.
 #[derive(Clone)]
 pub struct Handle {
     calls: mpsc::UnboundedSender<Call>,
@@ -103,7 +118,7 @@ impl Websocket {
     }
 
     /// Calls `handler` when the connection is closed, or could not be opened: exactly once, and
-    /// last.
+    /// last, after the callback of `close`.
     pub fn on_close(&mut self, handler: impl FnMut(&Handle, Closed) + Send + 'static) {
         self.handlers.close.push(Box::new(handler));
     }
@@ -116,13 +131,16 @@ impl Websocket {
 
     /// Connects, and calls `callback` when the connection is established.
     ///
-    /// `host` is a name or an address, with `ws://` or `wss://` before it if need be, or a whole
-    /// URL; `localhost` if `None`. `port` is 80 for `ws` and 443 for `wss` if `None`, `path` is
-    /// `/`.
+    /// `host` is a name, or an address (an IPv6 one in brackets), with `ws://` or `wss://` before it
+    /// if need be, or a whole URL; `localhost` if `None`. `port` is 80 for `ws` and 443 for `wss` if
+    /// it is given neither here nor in `host`, `path` is `/`. What is given twice has to be the same.
+    ///
+    /// An argument that cannot be used is told to the handlers of `error` and then of `close`, as
+    /// everything else that keeps the connection from being opened.
     ///
     /// # Panics
     ///
-    /// Outside of a Tokio runtime.
+    /// Outside of a Tokio runtime, as everything of Tokio's network does.
     pub fn connect(
         mut self,
         host: Option<&str>,
@@ -142,7 +160,7 @@ impl Websocket {
         let dispatcher = Dispatcher {
             handle: handle.clone(),
             handlers: self.handlers,
-            done: JoinSet::new(),
+            done: FuturesUnordered::new(),
         };
         let host = host.map(str::to_owned);
         let path = path.map(str::to_owned);
@@ -160,7 +178,10 @@ impl Websocket {
 }
 
 impl Handle {
-    /// Sends a message, and calls `callback` when it is handed to the transport.
+    /// Sends a message, and calls `callback` when every byte of it is handed to the transport. The
+    /// connection has to be open.
+    ///
+    /// How much waits to be sent is not bounded here: who sends a lot waits for callbacks.
     pub fn send(
         &self,
         message: impl Into<Message>,
@@ -171,7 +192,8 @@ impl Handle {
         self.call(Call::Send(message.into(), options, callback));
     }
 
-    /// Sends a ping with up to 125 bytes of payload, and calls `callback` with the pong.
+    /// Sends a ping with up to 125 bytes of payload, and calls `callback` with the pong. The
+    /// connection has to be open.
     pub fn ping(
         &self,
         payload: impl Into<Vec<u8>>,
@@ -181,7 +203,10 @@ impl Handle {
         self.call(Call::Ping(payload.into(), options, Box::new(callback)));
     }
 
-    /// Closes the connection, and calls `callback` when it is closed.
+    /// Closes the connection, after all that was sent, and calls `callback` when it is closed.
+    ///
+    /// The code is one of 1000 to 1003, 1007 to 1014 and 3000 to 4999, the reason has up to 123
+    /// bytes.
     pub fn close(
         &self,
         reason: impl Into<String>,
@@ -191,7 +216,7 @@ impl Handle {
         self.call(Call::Close(reason.into(), code, Box::new(callback)));
     }
 
-    /// Waits until the connection is closed and its last handler has returned.
+    /// Waits until the connection is closed and its last handler has returned, or one has panicked.
     pub async fn closed(&self) {
         // It fails if the task is gone, which is as closed as can be.
         let _ = self.closed.clone().wait_for(|closed| *closed).await;
@@ -207,12 +232,14 @@ impl Handle {
 struct Dispatcher {
     handle: Handle,
     handlers: Handlers,
-    /// What became of each command, once it is known.
-    done: JoinSet<Outcome>,
+    /// What becomes of each command. They come out in the order in which they are known.
+    done: FuturesUnordered<BoxFuture<'static, Outcome>>,
 }
 
-/// A callback that is due, or why it is not.
-type Outcome = Result<Box<dyn FnOnce(&Handle) + Send>, Error>;
+/// A callback that is due, or why it is not; `None` if the connection ended before.
+type Outcome = Option<Result<Due, Error>>;
+
+type Due = Box<dyn FnOnce(&Handle) + Send>;
 
 impl Dispatcher {
     async fn run(
@@ -229,85 +256,54 @@ impl Dispatcher {
             }
         };
         let sender = websocket.sender();
-        loop {
+        let closed = loop {
             tokio::select! {
-                biased;
-                // Callbacks of commands come before events that came later.
-                Some(outcome) = self.done.join_next() => self.handle_done(outcome),
-                event = websocket.event() => match event {
-                    Some(Event::Close(closed)) => {
-                        self.finish(closed).await;
-                        return;
+                Some(outcome) = unconstrained(self.done.next()) => self.handle_done(outcome),
+                event = websocket.event() => {
+                    // What was done before it happened is known by now.
+                    self.handle_all_done();
+                    match event {
+                        Some(Event::Close(closed)) => break closed,
+                        Some(event) => self.handle_event(event),
+                        None => break Closed::abnormally(),
                     }
-                    Some(event) => self.handle_event(event),
-                    None => return,
-                },
-                Some(call) = calls.recv() => self.handle_call(sender.commands(), call),
+                }
+                Some(call) = calls.recv() => {
+                    let (command, outcome) = call.into_command();
+                    self.done.push(outcome);
+                    // Waits for the new one too. Those that are waited for come out in the order in
+                    // which they become known.
+                    self.handle_all_done();
+                    // Whether or not there is room: the server may read no more before messages of
+                    // its are taken. If the connection has ended, `outcome` knows.
+                    let _ = sender.commands().push(command);
+                }
             }
+        };
+        self.finish(closed).await;
+    }
+
+    /// Handles what is known now of commands, whether or not Tokio's budget is used up.
+    fn handle_all_done(&mut self) {
+        while let Some(Some(outcome)) = unconstrained(self.done.next()).now_or_never() {
+            self.handle_done(outcome);
         }
     }
 
-    fn handle_call(&mut self, commands: &CommandSender, call: Call) {
-        match call {
-            Call::Send(message, options, callback) => {
-                let given = commands.give_now(move |done| Command::Send {
-                    message,
-                    options,
-                    done: Some(done),
-                });
-                self.await_done(given, callback);
-            }
-            Call::Ping(payload, options, callback) => {
-                let given = commands.give_now(move |done| Command::Ping {
-                    payload,
-                    options,
-                    done,
-                });
-                self.await_done(given, callback);
-            }
-            Call::Close(reason, code, callback) => {
-                let given = commands.give_now(move |done| Command::Close {
-                    code: Some(code),
-                    reason: Some(reason),
-                    done: Some(done),
-                });
-                self.await_done(given, callback);
-            }
-        }
-    }
-
-    fn await_done<T: Send + 'static>(
-        &mut self,
-        given: Result<impl Future<Output = Result<T, Error>> + Send + 'static, Error>,
-        callback: Callback<T>,
-    ) {
-        match given {
-            Err(error) => self.error(error),
-            Ok(done) => {
-                self.done.spawn(async move {
-                    let result = done.await?;
-                    let due: Box<dyn FnOnce(&Handle) + Send> =
-                        Box::new(move |handle| callback(handle, result));
-                    Ok(due)
-                });
-            }
-        }
-    }
-
-    fn handle_done(&mut self, outcome: Result<Outcome, tokio::task::JoinError>) {
+    fn handle_done(&mut self, outcome: Outcome) {
         match outcome {
-            Ok(Ok(callback)) => callback(&self.handle),
-            Ok(Err(error)) => self.error(error),
-            // Its futures neither panic nor are they aborted.
-            Err(_) => {}
+            Some(Ok(callback)) => callback(&self.handle),
+            // The end of the connection is told by itself, once.
+            Some(Err(Error::Failed(_) | Error::Closed(_))) | None => {}
+            Some(Err(error)) => self.error(error),
         }
     }
 
     fn handle_event(&mut self, event: Event) {
         match event {
-            Event::Open(_) => call_all(&mut self.handlers.open, &self.handle, &()),
+            Event::Open(_) => call_all(&mut self.handlers.open, &self.handle, ()),
             Event::Message(message) => {
-                call_all(&mut self.handlers.message, &self.handle, &message);
+                call_all(&mut self.handlers.message, &self.handle, message);
             }
             Event::Error(failure) => self.error(failure.into()),
             Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
@@ -316,29 +312,75 @@ impl Dispatcher {
 
     /// Calls what is still due, and the handlers of `close` last.
     async fn finish(&mut self, closed: Closed) {
-        while let Some(outcome) = self.done.join_next().await {
-            // Why others were not carried out was told by the failure of the connection, or is that
-            // it is closed.
-            if let Ok(Ok(callback)) = outcome {
-                callback(&self.handle);
-            }
+        while let Some(outcome) = self.done.next().await {
+            self.handle_done(outcome);
         }
         self.close(closed);
     }
 
     fn error(&mut self, error: Error) {
-        call_all(&mut self.handlers.error, &self.handle, &error);
+        call_all(&mut self.handlers.error, &self.handle, error);
     }
 
     fn close(&mut self, closed: Closed) {
-        call_all(&mut self.handlers.close, &self.handle, &closed);
+        call_all(&mut self.handlers.close, &self.handle, closed);
     }
 }
 
-/// Calls each handler, in the order in which they were set.
-fn call_all<T: Clone>(handlers: &mut [Handler<T>], handle: &Handle, argument: &T) {
-    for handler in handlers {
-        handler(handle, argument.clone());
+impl Call {
+    /// The command, and what becomes of it.
+    fn into_command(self) -> (Command, BoxFuture<'static, Outcome>) {
+        match self {
+            Self::Send(message, options, callback) => {
+                let (done, outcome) = outcome(callback);
+                let command = Command::Send {
+                    message,
+                    options,
+                    done: Some(done),
+                };
+                (command, outcome)
+            }
+            Self::Ping(payload, options, callback) => {
+                let (done, outcome) = outcome(callback);
+                let command = Command::Ping {
+                    payload,
+                    options,
+                    done,
+                };
+                (command, outcome)
+            }
+            Self::Close(reason, code, callback) => {
+                let (done, outcome) = outcome(callback);
+                let command = Command::Close {
+                    code: Some(code),
+                    reason: Some(reason),
+                    done: Some(done),
+                };
+                (command, outcome)
+            }
+        }
+    }
+}
+
+/// Where to say what came of a command, and what then becomes of its callback.
+fn outcome<T: Send + 'static>(callback: Callback<T>) -> (Done<T>, BoxFuture<'static, Outcome>) {
+    let (done, result) = oneshot::channel::<Result<T, Error>>();
+    let outcome = async move {
+        let result = result.await.ok()?;
+        let due = |result| -> Due { Box::new(move |handle| callback(handle, result)) };
+        Some(result.map(due))
+    };
+    (done, outcome.boxed())
+}
+
+/// Calls each handler, in the order in which they were set. The last gets the argument itself, which
+/// may be long.
+fn call_all<T: Clone>(handlers: &mut [Handler<T>], handle: &Handle, argument: T) {
+    if let Some((last, others)) = handlers.split_last_mut() {
+        for handler in others {
+            handler(handle, argument.clone());
+        }
+        last(handle, argument);
     }
 }
 

@@ -87,7 +87,7 @@ impl CommandSender {
     ) -> Result<impl Future<Output = Result<T, Error>> + use<T, C>, Error> {
         // The semaphore is never closed: when the task ends, all room is given back.
         let room = self.room.clone().acquire_owned().await.ok();
-        self.push(command, room)
+        self.push_told(command, room)
     }
 
     /// Gives a command whether or not there is room.
@@ -95,25 +95,26 @@ impl CommandSender {
         &self,
         command: C,
     ) -> Result<impl Future<Output = Result<T, Error>> + use<T, C>, Error> {
-        self.push(command, None)
+        self.push_told(command, None)
     }
 
-    fn push<T, C: FnOnce(Done<T>) -> Command>(
+    /// Gives a command, whether or not there is room, which says by itself what came of it.
+    pub(crate) fn push(&self, command: Command) -> Result<(), Error> {
+        self.push_with(command, None)
+    }
+
+    fn push_told<T, C: FnOnce(Done<T>) -> Command>(
         &self,
         command: C,
         room: Option<OwnedSemaphorePermit>,
     ) -> Result<impl Future<Output = Result<T, Error>> + use<T, C>, Error> {
         let (done, result) = oneshot::channel();
-        self.push_untold(command(done), room)?;
+        self.push_with(command(done), room)?;
         let ended = self.ended.clone();
         Ok(async move { result.await.unwrap_or_else(|_| Err(ended.error())) })
     }
 
-    fn push_untold(
-        &self,
-        command: Command,
-        room: Option<OwnedSemaphorePermit>,
-    ) -> Result<(), Error> {
+    fn push_with(&self, command: Command, room: Option<OwnedSemaphorePermit>) -> Result<(), Error> {
         let queued = Queued { command, room };
         self.tx.send(queued).map_err(|_| self.ended.error())
     }
@@ -148,6 +149,6 @@ impl CommandSink {
 
     /// Gives a command of which nobody is told, with the room that [`Self::poll_ready`] got.
     pub(crate) fn start_send(&mut self, command: Command) -> Result<(), Error> {
-        self.commands.push_untold(command, self.room.take())
+        self.commands.push_with(command, self.room.take())
     }
 }

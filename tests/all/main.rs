@@ -1,5 +1,6 @@
 //! All integration tests, in one binary.
 
+mod callbacks;
 mod close;
 mod control;
 mod faults;
