@@ -23,6 +23,21 @@ pub(crate) enum Source {
     Precompiled(PathBuf),
 }
 
+impl Source {
+    /// The error of a component from here that the engine does not take.
+    pub(crate) fn unusable(&self, error: wasmtime::Error) -> RuntimeError {
+        let source = error.into();
+        match self {
+            Self::Precompiled(file) => RuntimeError::Precompiled {
+                path: file.clone(),
+                source,
+            },
+            // It is ours, so that it is up to the engine.
+            _ => RuntimeError::Engine(source),
+        }
+    }
+}
+
 pub(crate) fn load(engine: &Engine, source: &Source) -> Result<Component, RuntimeError> {
     match source {
         #[cfg(feature = "compile")]
@@ -39,7 +54,7 @@ pub(crate) fn load(engine: &Engine, source: &Source) -> Result<Component, Runtim
             // SAFETY: whoever called `RuntimeBuilder::precompiled` promised that the file is what
             // `Runtime::precompile` returned, and stays so.
             unsafe { Component::deserialize_file(engine, file) }
-                .map_err(|error| RuntimeError::Precompiled(error.into()))
+                .map_err(|error| source.unusable(error))
         }
     }
 }
@@ -53,7 +68,7 @@ pub(crate) fn compile(engine: &Engine) -> Result<Vec<u8>, RuntimeError> {
 
 #[cfg(feature = "compile")]
 mod cache {
-    use std::fs::{self, DirBuilder};
+    use std::fs::DirBuilder;
     use std::hash::{DefaultHasher, Hash, Hasher};
     use std::io::{self, Write};
     use std::path::{Path, PathBuf};
@@ -108,7 +123,6 @@ mod cache {
             .tempfile_in(directory)?;
         temporary.write_all(bytes)?;
         temporary.persist(file).map_err(|error| error.error)?;
-        debug_assert!(fs::exists(file)?);
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::event::{Closed, Header, ReadyState};
@@ -291,14 +292,20 @@ pub enum RuntimeError {
     /// The component could not be compiled.
     #[error("the component could not be compiled")]
     Compile(#[source] EngineError),
-    /// A precompiled component is not one, or is of another version of engine or machine.
-    #[error("the precompiled component cannot be used")]
-    Precompiled(#[source] EngineError),
+    /// A precompiled component is not one, is of another engine or kind of machine, or of another
+    /// world.
+    #[error("the precompiled component at {path} cannot be used", path = path.display())]
+    Precompiled {
+        /// The file.
+        path: PathBuf,
+        /// What the engine said.
+        source: EngineError,
+    },
     /// The cache of compiled components could not be used.
     #[error("the cache at {path} cannot be used", path = path.display())]
     Cache {
-        /// The directory or file.
-        path: std::path::PathBuf,
+        /// The directory.
+        path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },

@@ -97,7 +97,8 @@ impl Runtime {
 
     /// Connects to a `ws` or `wss` URL. Completes when the connection is open.
     ///
-    /// Dropping the future gives the connection up.
+    /// Dropping the future gives the connection up. Once it is open, it is run by a task of the Tokio
+    /// runtime on which this was called, and ends with that at the latest.
     ///
     /// # Errors
     ///
@@ -245,8 +246,8 @@ impl RuntimeBuilder {
     pub fn build(self) -> Result<Runtime, RuntimeError> {
         let engine = engine()?;
         let component = component::load(&engine, &self.source)?;
-        let component = pre_instantiate(&engine, &component)
-            .map_err(|error| RuntimeError::Engine(error.into()))?;
+        let component =
+            pre_instantiate(&engine, &component).map_err(|error| self.source.unusable(error))?;
         Ok(Runtime(Arc::new(Inner {
             engine,
             component,

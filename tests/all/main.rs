@@ -3,6 +3,7 @@
 mod callbacks;
 mod close;
 mod control;
+mod embedding;
 mod faults;
 mod flow;
 mod grants;

@@ -1,0 +1,30 @@
+//! What those rely on who embed the crate: that connections do not touch each other, what ends with
+//! what, how a runtime is made, and what is logged.
+
+mod cache;
+mod isolation;
+mod lifetimes;
+mod logs;
+mod precompiled;
+
+use integration_tests::runtime_builder;
+use wasocket::{Grants, Runtime, RuntimeBuilder, WebSocket};
+
+/// A mebibyte.
+const MIB: usize = 1 << 20;
+
+/// Sets up a runtime for connections to anywhere.
+fn builder() -> RuntimeBuilder {
+    runtime_builder().grants(Grants::new().everything())
+}
+
+/// A runtime whose instances trap if they need more memory than this.
+fn runtime_of(max_memory: usize) -> Runtime {
+    builder().max_memory(max_memory).build().unwrap()
+}
+
+/// Asserts that what is sent comes back.
+async fn assert_echoes(websocket: &mut WebSocket) {
+    websocket.send("Hello").await.unwrap();
+    assert_eq!(websocket.receive().await, Ok(Some("Hello".into())));
+}

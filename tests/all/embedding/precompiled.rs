@@ -1,0 +1,127 @@
+//! Components that were compiled elsewhere.
+
+use std::error::Error;
+use std::path::Path;
+
+use integration_tests::{Echo, run};
+use tempfile::TempDir;
+use wasmtime::{Config, Engine};
+use wasocket::{COMPONENT, Grants, Runtime, RuntimeError};
+
+use super::assert_echoes;
+
+/// A component without anything in it.
+const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+
+/// A runtime from a file that has these bytes.
+///
+/// # Safety
+///
+/// The bytes are none, or what an engine of this wasmtime compiled.
+unsafe fn runtime_from(bytes: &[u8]) -> Result<Runtime, RuntimeError> {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("component.cwasm");
+    std::fs::write(&file, bytes).unwrap();
+    // SAFETY: nobody else knows the file, which is not changed; the rest is promised to us.
+    unsafe { runtime_from_file(&file) }
+}
+
+/// # Safety
+///
+/// As that of `RuntimeBuilder::precompiled`.
+unsafe fn runtime_from_file(file: &Path) -> Result<Runtime, RuntimeError> {
+    let builder = Runtime::builder().grants(Grants::new().everything());
+    // SAFETY: promised to us.
+    unsafe { builder.precompiled(file) }.build()
+}
+
+/// Asserts that the file was refused, with `reason` in what is said about it.
+#[track_caller]
+fn assert_refused(made: Result<Runtime, RuntimeError>, reason: &str) {
+    let error = made.unwrap_err();
+    assert!(
+        matches!(error, RuntimeError::Precompiled { .. }),
+        "{error:?}"
+    );
+    let text = error.to_string();
+    assert!(text.starts_with("the precompiled component at "), "{text}");
+    let source = error.source().unwrap().to_string();
+    assert!(source.contains(reason), "{source}");
+}
+
+/// An engine that is configured as the crate's.
+fn engine() -> Engine {
+    let mut config = Config::new();
+    config.concurrency_support(false);
+    Engine::new(&config).unwrap()
+}
+
+#[test]
+fn what_was_precompiled_runs() {
+    run(async {
+        let precompiled = Runtime::precompile().unwrap();
+        // SAFETY: this version of the crate compiled it.
+        let runtime = unsafe { runtime_from(&precompiled) }.unwrap();
+        let echo = Echo::start().await;
+        assert_echoes(&mut runtime.connect(&echo.url()).await.unwrap()).await;
+    });
+}
+
+#[test]
+fn what_is_not_a_compiled_component_is_refused() {
+    let module = engine().precompile_module(b"\0asm\x01\0\0\0").unwrap();
+    for bytes in [b"", &b"not a component"[..], b"\x7fELF", COMPONENT, &module] {
+        // SAFETY: either there is no code in it, or wasmtime compiled it.
+        let made = unsafe { runtime_from(bytes) };
+        assert_refused(made, "");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("missing.cwasm");
+    // SAFETY: there is nothing to run.
+    let made = unsafe { runtime_from_file(&file) };
+    assert!(
+        made.as_ref()
+            .unwrap_err()
+            .to_string()
+            .contains("missing.cwasm")
+    );
+    assert_refused(made, "No such file");
+}
+
+#[test]
+fn what_an_engine_of_another_configuration_compiled_is_refused() {
+    let mut config = Config::new();
+    config.concurrency_support(false).epoch_interruption(true);
+    let other = Engine::new(&config).unwrap();
+    let compiled = other.precompile_component(EMPTY).unwrap();
+    // SAFETY: wasmtime compiled it.
+    let made = unsafe { runtime_from(&compiled) };
+    assert_refused(made, "epoch interruption");
+}
+
+#[test]
+fn a_component_of_another_world_is_refused_with_what_it_lacks() {
+    let compiled = engine().precompile_component(EMPTY).unwrap();
+    // SAFETY: wasmtime compiled it.
+    let made = unsafe { runtime_from(&compiled) };
+    assert_refused(made, "wasocket:websocket/");
+}
+
+#[test]
+fn a_component_that_wants_more_than_its_world_has_is_refused_with_what_it_wants() {
+    // After the empty one: a section of types with that of a function without parameters and
+    // results, and a section of imports with such a function.
+    let greedy = [
+        EMPTY,
+        b"\x07\x05\x01\x40\0\x01\0\x0a\x0b\x01\0\x06greedy\x01\0",
+    ]
+    .concat();
+    let compiled = engine().precompile_component(&greedy).unwrap();
+    // SAFETY: wasmtime compiled it.
+    let made = unsafe { runtime_from(&compiled) };
+    assert_refused(made, "greedy");
+}
