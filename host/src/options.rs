@@ -14,7 +14,7 @@ const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How to connect. One serves any number of connections.
 ///
 /// Options are judged when they are used: connecting fails with [`Error::InvalidArgument`], which
-/// names the part, before anything is sent.
+/// names the part, before anything is sent. Timeouts and intervals have to be more than zero.
 ///
 /// [`Error::InvalidArgument`]: crate::Error::InvalidArgument
 #[derive(Clone, Debug, Default)]
