@@ -26,6 +26,7 @@ fn only_entry(directory: &Path) -> PathBuf {
     }
 }
 
+/// Asserts that the component runs.
 async fn assert_runs(runtime: Runtime) {
     let echo = Echo::start().await;
     assert_echoes(&mut runtime.connect(&echo.url()).await.unwrap()).await;
@@ -33,41 +34,37 @@ async fn assert_runs(runtime: Runtime) {
 
 #[test]
 fn what_is_compiled_is_kept_and_taken_again() {
-    run(async {
-        let parent = TempDir::new().unwrap();
-        let cache = parent.path().join("not/there/yet");
-        assert_runs(runtime_with(&cache).unwrap()).await;
-        let entry = only_entry(&cache);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(&cache).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o700);
-        }
-        let written = fs::metadata(&entry).unwrap().modified().unwrap();
-        assert_runs(runtime_with(&cache).unwrap()).await;
-        assert_eq!(only_entry(&cache), entry);
-        let still = fs::metadata(&entry).unwrap().modified().unwrap();
-        assert_eq!(still, written);
-    });
+    let parent = TempDir::new().unwrap();
+    let cache = parent.path().join("not/there/yet");
+    run(assert_runs(runtime_with(&cache).unwrap()));
+    let entry = only_entry(&cache);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(&cache).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+    let written = fs::metadata(&entry).unwrap().modified().unwrap();
+    run(assert_runs(runtime_with(&cache).unwrap()));
+    assert_eq!(only_entry(&cache), entry);
+    let still = fs::metadata(&entry).unwrap().modified().unwrap();
+    assert_eq!(still, written);
 }
 
 #[test]
 fn an_entry_that_is_damaged_is_made_anew() {
-    run(async {
-        let cache = TempDir::new().unwrap();
-        runtime_with(cache.path()).unwrap();
-        let entry = only_entry(cache.path());
-        let whole = fs::read(&entry).unwrap();
-        for damaged in [&whole[..0], &whole[..whole.len() / 2]] {
-            // A new file: the old one is mapped into memory.
-            fs::remove_file(&entry).unwrap();
-            fs::write(&entry, damaged).unwrap();
-            assert_runs(runtime_with(cache.path()).unwrap()).await;
-            assert_eq!(only_entry(cache.path()), entry);
-            assert!(fs::read(&entry).unwrap() == whole);
-        }
-    });
+    let cache = TempDir::new().unwrap();
+    runtime_with(cache.path()).unwrap();
+    let entry = only_entry(cache.path());
+    let whole = fs::read(&entry).unwrap();
+    for damaged in [&whole[..0], &whole[..whole.len() / 2]] {
+        // A new file: the old one may still be mapped into memory.
+        fs::remove_file(&entry).unwrap();
+        fs::write(&entry, damaged).unwrap();
+        run(assert_runs(runtime_with(cache.path()).unwrap()));
+        assert_eq!(only_entry(cache.path()), entry);
+        assert!(fs::read(&entry).unwrap() == whole);
+    }
 }
 
 #[test]

@@ -58,10 +58,10 @@ fn engine() -> Engine {
 
 #[test]
 fn what_was_precompiled_runs() {
+    let precompiled = Runtime::precompile().unwrap();
+    // SAFETY: this version of the crate compiled it.
+    let runtime = unsafe { runtime_from(&precompiled) }.unwrap();
     run(async {
-        let precompiled = Runtime::precompile().unwrap();
-        // SAFETY: this version of the crate compiled it.
-        let runtime = unsafe { runtime_from(&precompiled) }.unwrap();
         let echo = Echo::start().await;
         assert_echoes(&mut runtime.connect(&echo.url()).await.unwrap()).await;
     });
