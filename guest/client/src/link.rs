@@ -4,7 +4,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use wasocket_proto::{Connection, ConnectionError, ConnectionState, HandshakeError, Instant};
-use wasocket_tls::Tls;
+use wasocket_tls::{SendError, Tls, TlsError};
 
 use crate::error::{Error, ErrorKind, Step, TransportError};
 use crate::event::{Closed, Event};
@@ -25,7 +25,7 @@ pub(crate) struct Link {
     /// The end of the stream, to be told once all that arrived before it is taken.
     end: Option<StreamEnd>,
     /// Why the stream ended, if something below the connection knows better than it does.
-    cause: Option<Error>,
+    cause: Option<Cause>,
     sealed: Sealed,
     opened: bool,
     close_called: bool,
@@ -33,9 +33,30 @@ pub(crate) struct Link {
 
 #[derive(Debug)]
 struct StreamEnd {
-    cause: Option<Error>,
+    cause: Option<Cause>,
     /// Nothing can be written any more either.
     lost: bool,
+}
+
+/// What ended the stream. Which step it ends is known when it is told: what arrived before it, and
+/// is told before it, may open the connection.
+#[derive(Debug)]
+enum Cause {
+    /// What the server sent, or where it ended.
+    Tls(TlsError),
+    /// Nothing more can be sealed.
+    Sealing(SendError),
+    Transport(TransportError),
+}
+
+impl Cause {
+    fn into_error(self, step: Step) -> Error {
+        match self {
+            Self::Tls(error) => Error::tls(step, &error),
+            Self::Sealing(error) => Error::new(step, ErrorKind::TlsFailed, error.to_string()),
+            Self::Transport(error) => Error::new(step, error.kind.into(), error.message),
+        }
+    }
 }
 
 /// Which bytes that the connection owes are sealed in records, but not yet written.
@@ -91,7 +112,6 @@ impl Link {
     }
 
     pub(crate) fn handle_input(&mut self, bytes: Vec<u8>) {
-        let step = self.step();
         let Some(tls) = &mut self.tls else {
             if self.pending().is_empty() {
                 self.input = bytes;
@@ -104,28 +124,23 @@ impl Link {
         match tls.handle_input(bytes) {
             Ok(()) if tls.is_peer_closed() => self.set_end(None, false),
             Ok(()) => {}
-            Err(error) => {
-                let cause = Error::tls(step, &error);
-                self.set_end(Some(cause), true);
-            }
+            Err(error) => self.set_end(Some(Cause::Tls(error)), true),
         }
     }
 
     pub(crate) fn handle_eof(&mut self) {
-        let step = self.step();
         let cause = match self.tls.as_mut().map(|tls| tls.handle_eof()) {
             None | Some(Ok(())) => None,
-            Some(Err(error)) => Some(Error::tls(step, &error)),
+            Some(Err(error)) => Some(Cause::Tls(error)),
         };
         self.set_end(cause, false);
     }
 
     pub(crate) fn handle_lost(&mut self, error: TransportError) {
-        let cause = Error::new(self.step(), error.kind.into(), error.message);
-        self.set_end(Some(cause), true);
+        self.set_end(Some(Cause::Transport(error)), true);
     }
 
-    fn set_end(&mut self, cause: Option<Error>, lost: bool) {
+    fn set_end(&mut self, cause: Option<Cause>, lost: bool) {
         // The first end is the one that counts, but a stream that was half-closed can be lost.
         let end = self.end.get_or_insert(StreamEnd { cause, lost });
         end.lost |= lost;
@@ -206,8 +221,7 @@ impl Link {
             tls.close();
         }
         if let Some(error) = failed {
-            let cause = Error::new(self.step(), ErrorKind::TlsFailed, error.to_string());
-            self.set_end(Some(cause), true);
+            self.set_end(Some(Cause::Sealing(error)), true);
         }
         self.tls.as_ref().map_or(&[], |tls| tls.poll_transmit())
     }
@@ -234,7 +248,7 @@ impl Link {
     /// What is being done now.
     pub(crate) fn step(&self) -> Step {
         match &self.tls {
-            Some(tls) if tls.is_handshaking() => Step::Tls,
+            Some(tls) if !tls.is_established() => Step::Tls,
             _ if !self.opened => Step::Handshake,
             _ if self.close_called => Step::Close,
             _ => Step::Open,
@@ -267,7 +281,7 @@ impl Link {
             ConnectionError::StreamEnded | ConnectionError::Handshake(HandshakeError::Ended)
         );
         match self.cause.take() {
-            Some(cause) if ended => cause,
+            Some(cause) if ended => cause.into_error(self.step()),
             _ => Error::connection(self.step(), error),
         }
     }

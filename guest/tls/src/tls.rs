@@ -154,6 +154,11 @@ impl Tls {
         matches!(self.state, State::Open) && self.connection.is_handshaking()
     }
 
+    /// Whether the handshake was done, and be it that the connection is closed or has failed since.
+    pub fn is_established(&self) -> bool {
+        !self.connection.is_handshaking()
+    }
+
     /// Whether the peer has sent close_notify, so that nothing arrives any more.
     pub fn is_peer_closed(&self) -> bool {
         matches!(

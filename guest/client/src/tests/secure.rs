@@ -266,3 +266,37 @@ fn a_closing_handshake_is_clean_though_the_server_leaves_without_close_notify() 
     let events = events(&mut pair.websocket);
     assert!(matches!(&events[..], [Event::Close(closed)] if closed.was_clean));
 }
+
+/// It was told as one of the opening handshake, after `open`.
+#[test]
+fn a_failure_that_arrives_with_the_answer_is_told_of_the_open_connection() {
+    let mut pair = Pair::new("127.0.0.1");
+    pair.exchange();
+    pair.server.writer().write_all(ANSWER).unwrap();
+    let mut records = Vec::new();
+    pair.server.write_tls(&mut records).unwrap();
+    // Data that is not sealed.
+    records.extend_from_slice(b"\x17\x03\x03\x00\x02\x81\x00");
+    pair.websocket.handle_input(records);
+    let events = events(&mut pair.websocket);
+    assert!(
+        matches!(&events[..], [Event::Open(_), Event::Error(error), Event::Close(_)]
+            if (error.step, &error.kind) == (Step::Open, &ErrorKind::TlsFailed)),
+        "{events:?}"
+    );
+}
+
+/// It was told as one of the opening handshake, once what is owed had been asked for.
+#[test]
+fn a_timeout_in_the_tls_handshake_is_told_of_it() {
+    let mut pair = Pair::new("127.0.0.1");
+    let deadline = at(30_000);
+    assert_eq!(pair.websocket.poll_timeout(), Some(deadline));
+    pair.websocket.handle_timeout(deadline);
+    transmitted(&mut pair.websocket);
+    let timeout = ErrorKind::Timeout(Timeout::Connect);
+    assert_eq!(
+        assert_fails(&mut pair.websocket, deadline, Step::Tls, timeout),
+        "the TLS handshake was not done within the connect timeout"
+    );
+}
