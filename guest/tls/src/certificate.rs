@@ -1,6 +1,7 @@
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::net::IpAddr;
 
 use rustls::CertificateError;
 
@@ -67,9 +68,9 @@ impl From<CertificateError> for CertificateProblem {
                 not_before: not_before.as_secs(),
                 now: time.as_secs(),
             },
-            CertificateError::NotValidForNameContext { presented, .. } => {
-                Self::WrongName { presented }
-            }
+            CertificateError::NotValidForNameContext { presented, .. } => Self::WrongName {
+                presented: presented.iter().map(|name| plain(name)).collect(),
+            },
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
             // Without context it comes from our `Verifier` alone.
             CertificateError::InvalidPurpose => Self::Authority,
@@ -88,7 +89,19 @@ impl From<CertificateError> for CertificateProblem {
     }
 }
 
-/// Shows the names in a certificate, not too many of them.
+/// A name as webpki shows it for debugging, such as `DnsName("example.com")`, or an address, such
+/// as `IpAddress(0::1)`, in the form that people know. Those of other kinds stay as they are.
+fn plain(name: &str) -> String {
+    let between = |start, end| name.strip_prefix(start)?.strip_suffix(end);
+    if let Some(name) = between("DnsName(\"", "\")") {
+        return name.into();
+    }
+    let address = between("IpAddress(", ")").and_then(|address| address.parse::<IpAddr>().ok());
+    address.map_or_else(|| name.into(), |address| address.to_string())
+}
+
+/// Shows the names in a certificate, not too many of them, and nothing that would move the cursor
+/// of a terminal.
 struct Names<'a>(&'a [String]);
 
 impl fmt::Display for Names<'_> {
@@ -100,7 +113,7 @@ impl fmt::Display for Names<'_> {
         }
         for (index, name) in shown.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}{name}")?;
+            write!(f, "{separator}{}", name.escape_debug())?;
         }
         if !rest.is_empty() {
             write!(f, " and {} more", rest.len())?;
@@ -112,7 +125,25 @@ impl fmt::Display for Names<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
+
+    #[test]
+    fn names_and_addresses_are_shown_as_people_know_them() {
+        for (debug, shown) in [
+            ("DnsName(\"*.example.com\")", "*.example.com"),
+            ("IpAddress(192.0.2.1)", "192.0.2.1"),
+            ("IpAddress(0::1)", "::1"),
+            ("IpAddress(not one)", "IpAddress(not one)"),
+            ("DirectoryName", "DirectoryName"),
+        ] {
+            assert_eq!(plain(debug), shown);
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_would_act_on_is_escaped() {
+        let names = ["a\u{1b}[2J\n".to_string()];
+        assert_eq!(Names(&names).to_string(), "a\\u{1b}[2J\\n");
+    }
 
     #[test]
     fn a_few_of_the_names_are_shown() {

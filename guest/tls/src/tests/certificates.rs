@@ -79,22 +79,10 @@ fn a_certificate_for_the_name_is_accepted() {
 fn a_certificate_for_other_names_is_refused() {
     let root = Authority::new("root");
     for (names, name, presented) in [
-        (
-            &["other.example"][..],
-            NAME,
-            &["DnsName(\"other.example\")"][..],
-        ),
-        (
-            &["*.example.com"],
-            "example.com",
-            &["DnsName(\"*.example.com\")"],
-        ),
-        (
-            &["*.example.com"],
-            "a.b.example.com",
-            &["DnsName(\"*.example.com\")"],
-        ),
-        (&["192.0.2.1"], NAME, &["IpAddress(192.0.2.1)"]),
+        (&["other.example"][..], NAME, &["other.example"][..]),
+        (&["*.example.com"], "example.com", &["*.example.com"]),
+        (&["*.example.com"], "a.b.example.com", &["*.example.com"]),
+        (&["192.0.2.1"], NAME, &["192.0.2.1"]),
         (&[], NAME, &[]),
     ] {
         let identity = root.issue(&leaf_params(names));
@@ -134,10 +122,10 @@ fn a_certificate_for_the_address_is_accepted() {
 fn a_certificate_for_another_address_is_refused() {
     let root = Authority::new("root");
     for (names, address, presented) in [
-        (&["192.0.2.1"][..], "192.0.2.2", "IpAddress(192.0.2.1)"),
-        (&["2001:db8::1"], "2001:db8::2", "IpAddress(2001:db8::1)"),
-        (&["192.0.2.1"], "::ffff:192.0.2.1", "IpAddress(192.0.2.1)"),
-        (&[NAME], "192.0.2.1", "DnsName(\"server.example.com\")"),
+        (&["192.0.2.1"][..], "192.0.2.2", "192.0.2.1"),
+        (&["2001:db8::1"], "2001:db8::2", "2001:db8::1"),
+        (&["192.0.2.1"], "::ffff:192.0.2.1", "192.0.2.1"),
+        (&[NAME], "192.0.2.1", "server.example.com"),
     ] {
         let identity = root.issue(&leaf_params(names));
         assert_eq!(
