@@ -13,4 +13,5 @@ mod iotjs;
 mod iotjs_calls;
 mod limits;
 mod messages;
+mod tls;
 mod violations;

@@ -5,6 +5,7 @@
 //! - [`Peer`]: servers in Python and Node, and nginx in front of them, as processes of their own;
 //! - [`Server`]: any of these, for tests that all of them have to pass;
 //! - [`Scripted`]: a server that plays bytes and asserts bytes;
+//! - [`Relay`]: somebody on the way to a server, who passes on its bytes one at a time;
 //! - [`Bystander`]: a server to which nobody is to connect;
 //! - [`Authority`]: throwaway certificates, good and bad;
 //! - [`guest`]: the component's WIT interface, without the host crate.
@@ -16,6 +17,8 @@ mod client;
 mod echo;
 pub mod guest;
 mod peers;
+mod records;
+mod relay;
 mod scripted;
 mod server;
 mod tls;
@@ -33,6 +36,7 @@ pub use bystander::{Bystander, ClosedPort};
 pub use client::{assert_failure, connect_failure, failure, open, open_with, rest};
 pub use echo::Echo;
 pub use peers::Peer;
+pub use relay::Relay;
 pub use scripted::{Request, Scripted, Stream, close_payload, frame};
 pub use server::Server;
 pub use tls::{Authority, Identity};

@@ -100,7 +100,11 @@ impl Scripted {
 
     /// Where it is.
     pub fn url(&self) -> String {
-        let scheme = if self.secure { "wss" } else { "ws" };
+        self.url_of(if self.secure { "wss" } else { "ws" })
+    }
+
+    /// Where it is, for `ws` or `wss`, whichever it speaks.
+    pub fn url_of(&self, scheme: &str) -> String {
         format!("{scheme}://localhost:{}/", self.port())
     }
 
@@ -328,21 +332,24 @@ impl Stream {
 
     /// Ends TCP, without close_notify if there is TLS.
     pub async fn cut(&mut self) {
-        let stream = match self {
-            Self::Plain(stream) => stream,
-            Self::Secure(stream) => stream.get_mut().0,
-        };
-        let _ = stream.shutdown().await;
+        let _ = self.tcp_mut().shutdown().await;
     }
 
-    fn tcp(&self) -> &TcpStream {
+    pub(crate) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(stream) => stream,
             Self::Secure(stream) => stream.get_ref().0,
         }
     }
 
-    fn io(&mut self) -> &mut (dyn Io + Unpin + Send) {
+    pub(crate) fn tcp_mut(&mut self) -> &mut TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Secure(stream) => stream.get_mut().0,
+        }
+    }
+
+    pub(crate) fn io(&mut self) -> &mut (dyn Io + Unpin + Send) {
         match self {
             Self::Plain(stream) => stream,
             Self::Secure(stream) => stream,
@@ -350,7 +357,7 @@ impl Stream {
     }
 }
 
-trait Io: AsyncRead + AsyncWrite {}
+pub(crate) trait Io: AsyncRead + AsyncWrite {}
 
 impl<T: AsyncRead + AsyncWrite> Io for T {}
 

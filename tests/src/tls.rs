@@ -8,14 +8,21 @@ use rcgen::{
 };
 use tempfile::NamedTempFile;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::ResolvesServerCert;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{ServerConfig, SupportedProtocolVersion, version};
 
 /// A throwaway certificate authority.
 #[derive(Debug)]
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    /// What leads from what it issues to a root: PEM, its own certificate first. Nothing if it is a
+    /// root itself.
+    chain: String,
+}
 
 /// A server's certificate and its key.
 #[derive(Debug)]
@@ -28,18 +35,38 @@ pub struct Identity {
 impl Authority {
     /// An authority that nobody trusts yet.
     pub fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "wasocket tests");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self::named("wasocket tests")
+    }
+
+    /// The same under a name of its own, so that nobody takes it for another.
+    pub fn named(name: &str) -> Self {
         let key = KeyPair::generate().expect("a key");
-        Self(CertifiedIssuer::self_signed(params, key).expect("a certificate"))
+        let issuer = CertifiedIssuer::self_signed(authority_params(name), key);
+        Self {
+            issuer: issuer.expect("a certificate"),
+            chain: String::new(),
+        }
+    }
+
+    /// An authority that this one vouches for. What it issues has its certificate in the chain.
+    pub fn intermediate(&self) -> Self {
+        let params = authority_params("wasocket tests, intermediate");
+        let key = KeyPair::generate().expect("a key");
+        let issuer = CertifiedIssuer::signed_by(params, key, &self.issuer).expect("a certificate");
+        Self {
+            chain: issuer.pem() + &self.chain,
+            issuer,
+        }
     }
 
     /// Its certificate, PEM.
     pub fn pem(&self) -> String {
-        self.0.pem()
+        self.issuer.pem()
+    }
+
+    /// Its certificate, DER.
+    pub fn der(&self) -> CertificateDer<'static> {
+        self.issuer.der().clone()
     }
 
     /// A certificate that is good for `localhost`, 127.0.0.1 and ::1.
@@ -55,10 +82,10 @@ impl Authority {
     ) -> Identity {
         let key = KeyPair::generate().expect("a key");
         let certificate = params(names, change)
-            .signed_by(&key, &self.0)
+            .signed_by(&key, &self.issuer)
             .expect("a certificate");
         Identity {
-            chain: certificate.pem(),
+            chain: certificate.pem() + &self.chain,
             key,
         }
     }
@@ -73,8 +100,13 @@ impl Default for Authority {
 impl Identity {
     /// A certificate that nobody but itself vouches for.
     pub fn self_signed(names: &[&str]) -> Self {
+        Self::self_signed_with(names, |_| {})
+    }
+
+    /// The same, changed by `change`.
+    pub fn self_signed_with(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().expect("a key");
-        let certificate = params(names, |_| {})
+        let certificate = params(names, change)
             .self_signed(&key)
             .expect("a certificate");
         Self {
@@ -90,25 +122,60 @@ impl Identity {
 
     /// What accepts TLS with it, in these versions.
     pub fn acceptor_with(&self, versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
-        let chain: Vec<CertificateDer<'static>> =
-            CertificateDer::pem_slice_iter(self.chain.as_bytes())
-                .collect::<Result<_, _>>()
-                .expect("PEM");
-        let key = PrivateKeyDer::try_from(self.key.serialize_der()).expect("a key");
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        self.acceptor_from(ring::default_provider(), versions, |_| {})
+    }
+
+    /// What accepts TLS with it, in these versions, with this cryptography, and changed by
+    /// `change`.
+    pub fn acceptor_from(
+        &self,
+        provider: CryptoProvider,
+        versions: &[&'static SupportedProtocolVersion],
+        change: impl FnOnce(&mut ServerConfig),
+    ) -> TlsAcceptor {
+        let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
             .with_protocol_versions(versions)
             .expect("versions")
             .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .expect("a certificate for the key");
+            .with_cert_resolver(self.resolver());
+        change(&mut config);
         TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// What presents it to every client, whether it is one that servers may have or not.
+    pub fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
+        let chain = CertificateDer::pem_slice_iter(self.chain.as_bytes());
+        let chain = chain.collect::<Result<_, _>>().expect("PEM");
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).expect("a key");
+        let key = ring::sign::any_supported_type(&key).expect("a key");
+        Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)))
+    }
+
+    /// The certificate, and those that lead from it to a root: PEM.
+    pub fn chain_pem(&self) -> &str {
+        &self.chain
+    }
+
+    /// The same, without what leads from the certificate to a root.
+    #[must_use]
+    pub fn without_chain(mut self) -> Self {
+        const END: &str = "-----END CERTIFICATE-----\n";
+
+        let end = self.chain.find(END).expect("a certificate") + END.len();
+        self.chain.truncate(end);
+        self
+    }
+
+    /// The key, PEM.
+    pub fn key_pem(&self) -> String {
+        self.key.serialize_pem()
     }
 
     /// Files of the chain and of the key, PEM, for servers that read files.
     pub(crate) fn files(&self) -> IdentityFiles {
         IdentityFiles {
             chain: file(&self.chain),
-            key: file(&self.key.serialize_pem()),
+            key: file(&self.key_pem()),
         }
     }
 }
@@ -128,6 +195,13 @@ impl IdentityFiles {
     pub(crate) fn key(&self) -> &Path {
         self.key.path()
     }
+}
+
+fn authority_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
 }
 
 fn params(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> CertificateParams {
