@@ -13,5 +13,6 @@ mod iotjs;
 mod iotjs_calls;
 mod limits;
 mod messages;
+mod surface;
 mod tls;
 mod violations;
