@@ -16,6 +16,5 @@ wit_bindgen::generate!({
         "wasi:sockets/tcp@0.2.12": wasip2::sockets::tcp,
         "wasi:sockets/tcp-create-socket@0.2.12": wasip2::sockets::tcp_create_socket,
     },
-    pub_export_macro: true,
     default_bindings_module: "crate::bindings",
 });

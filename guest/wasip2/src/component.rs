@@ -21,13 +21,7 @@ use crate::wait;
 
 struct Component;
 
-mod exports {
-    #![expect(unreachable_pub, reason = "generated")]
-
-    use super::Component;
-
-    crate::bindings::export!(Component);
-}
+crate::bindings::export!(Component);
 
 /// What the connections of the instance share, so that they resume each other's TLS sessions.
 static TLS_CONTEXTS: Mutex<TlsContexts> = Mutex::new(TlsContexts::new());

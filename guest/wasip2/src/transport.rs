@@ -223,7 +223,7 @@ impl Transport {
     }
 
     /// Reads what is there, up to [`READ_LEN`].
-    pub(crate) fn read(&mut self) -> Read {
+    pub(crate) fn read(&self) -> Read {
         let Some(stream) = &self.stream else {
             return Read::WouldBlock;
         };
@@ -241,7 +241,7 @@ impl Transport {
     }
 
     /// Writes as much of `bytes` as there is room for; 0 if there is none now.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<usize, TransportError> {
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<usize, TransportError> {
         let Some(stream) = &self.stream else {
             return Ok(0);
         };
@@ -255,7 +255,7 @@ impl Transport {
     }
 
     /// Ends our side of the stream, after what is written.
-    pub(crate) fn end_sending(&mut self) {
+    pub(crate) fn end_sending(&self) {
         if let Some(stream) = &self.stream {
             // It fails only if the stream is broken, which reading tells.
             let _ = stream.socket.shutdown(ShutdownType::Send);
