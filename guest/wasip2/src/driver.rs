@@ -189,7 +189,11 @@ impl Driver {
                 }
                 Ok(len) => self.websocket.advance_transmit(len),
                 Err(error) if self.websocket.wants_input() => self.write_error = Some(error),
-                Err(error) => self.websocket.handle_lost(error),
+                Err(error) => {
+                    self.websocket.handle_lost(error);
+                    // What is owed stays owed: an alert or a close_notify even after the end.
+                    break;
+                }
             }
         }
         if !self.sending_ended && self.websocket.is_done_sending() {

@@ -6,6 +6,7 @@ mod dialing;
 mod driving;
 mod dropping;
 mod held;
+mod lost;
 mod sessions;
 
 use integration_tests::Scripted;

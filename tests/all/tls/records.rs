@@ -267,6 +267,29 @@ fn the_end_of_the_stream_without_close_notify_is_told_apart() {
     });
 }
 
+/// The component tried for ever to send the close_notify that it owed.
+#[test]
+fn a_reset_while_open_is_told_by_error_and_close() {
+    run(async {
+        for version in VERSIONS {
+            let (mut websocket, peer) = open(version, async |mut stream| {
+                stream.send(&frame(0x81, b"whole")).await;
+                stream.until_read().await;
+                stream.reset();
+            })
+            .await;
+            assert_eq!(websocket.receive().await, Ok(Some("whole".into())));
+            assert_failure(
+                &failure(&mut websocket).await,
+                Step::Open,
+                FailureKind::ConnectionLost,
+                "connection: the connection was lost: connection reset",
+            );
+            peer.finish().await;
+        }
+    });
+}
+
 #[test]
 fn the_end_of_the_stream_in_the_tls_handshake_is_told_so() {
     run(async {
