@@ -39,7 +39,7 @@ pub use peers::Peer;
 pub use relay::Relay;
 pub use scripted::{Request, Scripted, Stream, close_payload, frame};
 pub use server::Server;
-pub use tls::{Authority, Identity};
+pub use tls::{Authority, Identity, RSA_KEY};
 
 /// How long a test may take: no one does, unless it hangs.
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);

@@ -37,14 +37,21 @@ impl Peer {
         Self::start(command, identity).await
     }
 
-    /// nginx with this certificate, in front of `upstream`.
+    /// nginx with this certificate, in front of `upstream`, in both versions of TLS.
     pub async fn nginx(upstream: Self, identity: &Identity) -> Self {
+        Self::nginx_with(upstream, identity, "TLSv1.2 TLSv1.3").await
+    }
+
+    /// The same in these versions of TLS, as nginx names them. Its answer tells in `X-TLS` which
+    /// version and which cipher suite were negotiated, as OpenSSL names it.
+    pub async fn nginx_with(upstream: Self, identity: &Identity, protocols: &str) -> Self {
         let mut command = Command::new(installed("python/bin/python"));
         command
             .arg(script("nginx/server.py"))
             .arg("--nginx")
             .arg(installed("nginx/bin/nginx"))
-            .args(["--upstream", &upstream.port.to_string()]);
+            .args(["--upstream", &upstream.port.to_string()])
+            .args(["--protocols", protocols]);
         let mut peer = Self::start(command, Some(identity)).await;
         peer._upstream = Some(Box::new(upstream));
         peer

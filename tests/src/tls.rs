@@ -24,6 +24,9 @@ pub struct Authority {
     chain: String,
 }
 
+/// A key of RSA: rcgen makes none with ring. It is good for nothing but tests.
+pub const RSA_KEY: &str = include_str!("rsa.pem");
+
 /// A server's certificate and its key.
 #[derive(Debug)]
 pub struct Identity {
@@ -80,7 +83,16 @@ impl Authority {
         names: &[&str],
         change: impl FnOnce(&mut CertificateParams),
     ) -> Identity {
-        let key = KeyPair::generate().expect("a key");
+        self.issue_for(KeyPair::generate().expect("a key"), names, change)
+    }
+
+    /// The same for this key.
+    pub fn issue_for(
+        &self,
+        key: KeyPair,
+        names: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Identity {
         let certificate = params(names, change)
             .signed_by(&key, &self.issuer)
             .expect("a certificate");

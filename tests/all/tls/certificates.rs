@@ -4,8 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use integration_tests::guest::{Network, is_close, run_guest_on, types};
-use integration_tests::{Authority, Identity, Scripted, assert_failure, run, runtime};
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, date_time_ymd};
+use integration_tests::{Authority, Identity, RSA_KEY, Scripted, assert_failure, run, runtime};
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, date_time_ymd,
+};
 use tokio_rustls::rustls::AlertDescription;
 use types::{ErrorCode, Event};
 use wasocket::{CertificateProblem, Failure, FailureKind, Options, Step};
@@ -95,6 +98,22 @@ fn a_certificate_for_the_address_is_accepted() {
             let websocket = runtime().connect_with(&url, &options).await.unwrap();
             assert!(websocket.close(1000, "").await.unwrap().was_clean);
             peer.finish().await;
+        }
+    });
+}
+
+#[test]
+fn certificates_for_keys_of_every_kind_are_accepted() {
+    run(async {
+        let authority = Authority::new();
+        for key in [
+            KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
+            KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
+            KeyPair::generate_for(&PKCS_ED25519),
+            KeyPair::from_pem(RSA_KEY),
+        ] {
+            let identity = authority.issue_for(key.unwrap(), &["localhost"], |_| {});
+            assert_accepted(&identity, &trusting(&authority)).await;
         }
     });
 }

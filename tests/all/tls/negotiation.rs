@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use integration_tests::{
-    Authority, Scripted, assert_failure, connect_failure, run, runtime, scaled,
+    Authority, Peer, Scripted, assert_failure, connect_failure, run, runtime, scaled,
 };
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
@@ -97,6 +97,27 @@ fn a_server_of_one_version_and_a_client_that_may_choose_speak_chacha20_poly1305(
         );
         assert_negotiated(default_provider(), &[&TLS12], tls12).await;
         assert_negotiated(default_provider(), &[&TLS12, &TLS13], tls13).await;
+    });
+}
+
+#[test]
+fn an_nginx_in_either_version_follows_the_client_to_chacha20_poly1305() {
+    run(async {
+        for (protocols, negotiated) in [
+            ("TLSv1.2", "TLSv1.2 ECDHE-ECDSA-CHACHA20-POLY1305"),
+            ("TLSv1.3", "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256"),
+        ] {
+            let authority = Authority::new();
+            let upstream = Peer::node(None).await;
+            let peer = Peer::nginx_with(upstream, &authority.issue(), protocols).await;
+            let websocket = runtime()
+                .connect_with(&peer.url("/echo"), &trusting(&authority))
+                .await
+                .unwrap();
+            let headers = &websocket.handshake().unwrap().headers;
+            let told = headers.iter().find(|header| header.name == "X-TLS");
+            assert_eq!(told.unwrap().value, negotiated.as_bytes());
+        }
     });
 }
 

@@ -1,6 +1,6 @@
 """nginx, which ends TLS in front of a WebSocket server.
 
-    server.py --nginx FILE --upstream PORT --cert FILE --key FILE
+    server.py --nginx FILE --upstream PORT --cert FILE --key FILE [--protocols "TLSv1.2 ..."]
 
 Listens on a port of 127.0.0.1 that the system chooses, prints `listening PORT` once it accepts
 connections, and exits when its standard input ends, as the other peers do. nginx can do none of the
@@ -79,6 +79,7 @@ def main():
     parser.add_argument("--upstream", metavar="PORT", required=True, type=int)
     parser.add_argument("--cert", metavar="FILE", required=True, help="the chain, PEM")
     parser.add_argument("--key", metavar="FILE", required=True, help="its key, PEM")
+    parser.add_argument("--protocols", default="TLSv1.2 TLSv1.3", help="versions of TLS")
     arguments = parser.parse_args()
 
     reservation = socket.socket()
@@ -92,6 +93,7 @@ def main():
             upstream=arguments.upstream,
             cert=os.path.abspath(arguments.cert),
             key=os.path.abspath(arguments.key),
+            protocols=arguments.protocols,
         )
     )
 
