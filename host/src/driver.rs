@@ -427,7 +427,11 @@ impl Driver {
     }
 
     fn handle_failure(&mut self, failure: Failure) {
-        debug!(step = %failure.step, kind = ?failure.kind, "failed");
+        match &failure.kind {
+            // Not all that the server says, such as cookies.
+            FailureKind::Refused(refusal) => debug!(status = refusal.status, "refused"),
+            kind => debug!(step = %failure.step, ?kind, "failed"),
+        }
         self.failure = Some(failure.clone());
         self.events.push(Event::Error(failure));
     }

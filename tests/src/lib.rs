@@ -92,10 +92,6 @@ pub fn runtime_builder() -> RuntimeBuilder {
 
 /// Waits until `count` has not risen for a while, and returns it: how far something came that is
 /// to get stuck. On a slow machine that may be less far than it would come.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "that nothing happens takes a time in which it does not"
-)]
 pub async fn stuck_at(count: &AtomicUsize) -> usize {
     loop {
         let before = count.load(Ordering::Relaxed);

@@ -10,10 +10,6 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 /// Waits until the client at `client` has read all that the server at `server` sent. Both are on
 /// this machine. Elsewhere than on Linux there is no telling, and this only lets others run.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "there is no event for what another reads: this looks again until it is so"
-)]
 pub(crate) async fn until_read(server: SocketAddr, client: SocketAddr) {
     tokio::task::yield_now().await;
     while cfg!(target_os = "linux") && unread(server, client) > 0 {

@@ -94,6 +94,17 @@ async fn exchange_secrets() {
     let closed = websocket.close(1000, "SECRET reason").await.unwrap();
     assert_eq!(closed.reason, "SECRET farewell");
     peer.finish().await;
+
+    let peer = Scripted::start(async |mut stream| {
+        stream.request().await;
+        stream
+            .send(b"HTTP/1.1 403 SECRET\r\nSet-Cookie: SECRET\r\nContent-Length: 6\r\n\r\nSECRET")
+            .await;
+    })
+    .await;
+    let refused = runtime().connect(&peer.url()).await.unwrap_err();
+    assert!(refused.to_string().contains("403 SECRET"), "{refused}");
+    peer.finish().await;
 }
 
 #[test]
@@ -111,6 +122,7 @@ fn a_connection_is_a_span_with_events_and_no_payload_is_in_them() {
         "message=open",
         "message=message len=13",
         "message=closed code=4001 was_clean=true",
+        "message=refused status=403",
     ] {
         assert!(ours.contains(text), "{text}: {ours}");
     }

@@ -123,10 +123,6 @@ fn one_waiter_waits_for_many_websockets() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the timer of the caller is to be over"
-)]
 fn a_pollable_of_the_caller_is_named_by_its_number() {
     run_guest(async |mut guest| {
         let server = quiet().await;
@@ -276,10 +272,6 @@ fn a_websocket_whose_server_ended_its_side_rests_until_it_can_write() {
 
 /// Timeouts were kept before what had arrived was read.
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "to be late is what this is about"
-)]
 fn a_pong_that_arrived_counts_though_the_caller_is_late() {
     run_guest(async |mut guest| {
         let server = Scripted::start(async |mut stream| {
