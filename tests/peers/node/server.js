@@ -1,6 +1,6 @@
 // A WebSocket server on somebody else's implementation: ws, for Node.
 //
-//     server.js [--cert FILE --key FILE]
+//     server.js [--cert FILE --key FILE] [--permessage-deflate OPTIONS]
 //
 // Listens on a port of 127.0.0.1 that the system chooses, prints `listening PORT` once it accepts
 // connections, and exits when its standard input ends. The path of a request chooses what happens,
@@ -8,6 +8,10 @@
 //
 //     /close      without a code, sends a Close frame without a payload
 //     /fragments  the last fragment has a byte too, where Python's is empty
+//
+// OPTIONS are those of ws for `perMessageDeflate`, as a JSON object; an offer that does not allow
+// for them is refused with 400. All messages are compressed, but for those of fewer bytes than
+// `threshold` (1024 if it is not there) where `serverNoContextTakeover` is.
 //
 // ws is installed outside this folder: NODE_PATH has to name its `node_modules`.
 
@@ -104,7 +108,11 @@ function refuse(socket, status, body, extraHeaders = {}) {
 }
 
 const { values: options } = parseArgs({
-  options: { cert: { type: 'string' }, key: { type: 'string' } },
+  options: {
+    cert: { type: 'string' },
+    key: { type: 'string' },
+    'permessage-deflate': { type: 'string' },
+  },
 });
 if ((options.cert === undefined) !== (options.key === undefined)) {
   console.error('--cert and --key go together');
@@ -113,7 +121,7 @@ if ((options.cert === undefined) !== (options.key === undefined)) {
 
 const websockets = new WebSocketServer({
   noServer: true,
-  perMessageDeflate: false,
+  perMessageDeflate: JSON.parse(options['permessage-deflate'] ?? 'false'),
   // No limits, as far as ws can do without them.
   maxBufferedChunks: 0,
   maxFragments: 0,

@@ -1,6 +1,6 @@
 """A WebSocket server on somebody else's implementation: websockets, for Python.
 
-    server.py [--cert FILE --key FILE]
+    server.py [--cert FILE --key FILE] [--permessage-deflate OPTIONS]
 
 Listens on a port of 127.0.0.1 that the system chooses, prints `listening PORT` once it accepts
 connections, and exits when its standard input ends. The path of a request chooses what happens:
@@ -15,8 +15,12 @@ connections, and exits when its standard input ends. The path of a request choos
     /refuse?status=N        refuses the handshake; `location=URL` adds that header field
     /silent                 accepts, then reads nothing and sends nothing, not even a Close frame
 
-Those that do not echo and are not silent close with 1000 when they are done. Nothing is compressed,
-no message is too big, and no ping is sent that was not asked for. `../node/server.js` does so too.
+Those that do not echo and are not silent close with 1000 when they are done. No message is too big,
+and no ping is sent that was not asked for. `../node/server.js` does so too.
+
+Nothing is compressed, unless there is `--permessage-deflate` and the client offers the extension:
+OPTIONS are the arguments of `ServerPerMessageDeflateFactory`, as a JSON object. All messages are
+compressed then.
 """
 
 import argparse
@@ -30,6 +34,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 # Two, three and four bytes to a character, so that fragments of one byte split each of them.
 FRAGMENTED = "Grüße, 世界 🌍"
@@ -140,12 +145,19 @@ def tls_context(arguments):
     return context
 
 
+def extensions(arguments):
+    if arguments.permessage_deflate is None:
+        return None
+    return [ServerPerMessageDeflateFactory(**arguments.permessage_deflate)]
+
+
 async def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cert", metavar="FILE", help="serve TLS with this chain, PEM")
     parser.add_argument("--key", metavar="FILE", help="the key of the certificate, PEM")
+    parser.add_argument("--permessage-deflate", metavar="OPTIONS", type=json.loads, help="JSON")
     arguments = parser.parse_args()
     if (arguments.cert is None) != (arguments.key is None):
         parser.error("--cert and --key go together")
@@ -158,6 +170,7 @@ async def main():
         process_request=refuse,
         select_subprotocol=select_subprotocol,
         compression=None,
+        extensions=extensions(arguments),
         max_size=None,
         ping_interval=None,
     ) as server:

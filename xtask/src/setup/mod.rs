@@ -9,10 +9,11 @@
 //! .tools/
 //!   bin/wasm32-cc         a C compiler for wasm32, which ring needs; see `wasm_env`
 //!   bin/wasm32-ar         its archiver
+//!   lws/bin/server        tests/peers/lws/server.c, compiled
 //!   node/bin/node         what runs tests/peers/node/server.js
 //!   node/node_modules     with `ws`, to be named in NODE_PATH
 //!   nginx/bin/nginx       what tests/peers/nginx/server.py starts
-//!   python/bin/python     with `websockets`; runs tests/peers/python/server.py
+//!   python/bin/python     with `websockets` and `tornado`; runs the peers in Python
 //!   zig/                  only if `bin/wasm32-cc` is zig
 //! ```
 //!
@@ -20,6 +21,7 @@
 
 mod apt;
 mod compiler;
+mod lws;
 mod nginx;
 mod node;
 mod part;
@@ -39,7 +41,7 @@ pub(crate) use part::Tool;
 
 /// What the tests talk to.
 pub(crate) struct Peers {
-    /// Python with `websockets`.
+    /// Python with `websockets` and `tornado`.
     pub(crate) python: Tool,
     /// Node, which finds `ws` if NODE_PATH is [`Self::node_modules`].
     pub(crate) node: Tool,
@@ -47,6 +49,8 @@ pub(crate) struct Peers {
     pub(crate) node_modules: PathBuf,
     /// nginx with TLS.
     pub(crate) nginx: Tool,
+    /// A server on libwebsockets.
+    pub(crate) lws: Tool,
 }
 
 /// Where the workspace is.
@@ -79,6 +83,7 @@ pub(crate) fn peers() -> Result<Peers> {
         node: node::ensure(root)?,
         node_modules: node::modules(root),
         nginx: nginx::ensure(root)?,
+        lws: lws::ensure(root)?,
     })
 }
 
@@ -86,7 +91,14 @@ pub(crate) fn peers() -> Result<Peers> {
 pub(crate) fn run() -> Result<()> {
     let [target, compiler] = wasm()?;
     let peers = peers()?;
-    for tool in [target, compiler, peers.python, peers.node, peers.nginx] {
+    let Peers {
+        python,
+        node,
+        nginx,
+        lws,
+        ..
+    } = &peers;
+    for tool in [&target, &compiler, python, node, nginx, lws] {
         let program = tool.program.display();
         println!("{:<9}  {:<44}  {program}", tool.name, tool.version);
     }

@@ -3,15 +3,18 @@
 //! | what         | why pinned                                  | why this one                    |
 //! |--------------|---------------------------------------------|---------------------------------|
 //! | `websockets` | tests expect what it sends, frame by frame  | newest for Python 3.9           |
+//! | `tornado`    | the same                                    | newest for Python 3.9           |
 //! | `ws`         | the same                                    | newest                          |
 //! | `ziglang`    | its clang compiles code that we ship        | newest; its clang 22 takes ring |
 //! | `virtualenv` | it makes the folders that hold the others   | newest for Python 3.9           |
 //!
-//! Not pinned: clang, llvm, Python, Node and nginx, of which a system or a release of Debian has
-//! one version (each is checked before it is taken), and the Rust target, which comes with the
-//! toolchain of `rust-toolchain.toml`.
+//! Not pinned: clang, llvm, Python, Node, nginx and libwebsockets, of which a system or a release
+//! of Debian has one version (each is checked before it is taken), and the Rust target, which comes
+//! with the toolchain of `rust-toolchain.toml`.
 
 pub(super) const WEBSOCKETS: &str = "15.0.1";
+
+pub(super) const TORNADO: &str = "6.5.10";
 
 /// `tests/peers/node/package-lock.json` has the same, with its checksum.
 pub(super) const WS: &str = "8.23.0";
@@ -20,7 +23,7 @@ pub(super) const VIRTUALENV: &str = "21.15.8";
 
 pub(super) const ZIGLANG: &str = "0.17.1";
 
-/// The oldest Python that `websockets` takes, as (major, minor).
+/// The oldest Python that `websockets` and `tornado` take, as (major, minor).
 pub(super) const OLDEST_PYTHON: (u32, u32) = (3, 9);
 
 /// The oldest Node that has all that `server.js` uses (`util.parseArgs`).

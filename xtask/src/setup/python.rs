@@ -8,23 +8,31 @@ use super::part::{Part, Tool};
 use super::{apt, pins, say};
 use crate::process::{find, output, run};
 
-/// Python with `websockets`.
+/// Python with `websockets` and `tornado`.
 pub(super) fn ensure(root: &Path) -> Result<Tool> {
-    let requirement = format!("websockets=={}", pins::WEBSOCKETS);
-    Part::new(root, "python", "bin/python", &requirement).ensure(|dir| {
-        let version = create_venv(dir, &requirement)?;
-        Ok(format!("{version}, websockets {}", pins::WEBSOCKETS))
+    let requirements = [
+        &*format!("websockets=={}", pins::WEBSOCKETS),
+        &*format!("tornado=={}", pins::TORNADO),
+    ];
+    Part::new(root, "python", "bin/python", &requirements.join(" ")).ensure(|dir| {
+        let version = create_venv(dir, &requirements)?;
+        Ok(format!(
+            "{version}, websockets {}, tornado {}",
+            pins::WEBSOCKETS,
+            pins::TORNADO
+        ))
     })
 }
 
-/// Makes `dir` a virtual environment with one package from PyPI in it; returns the version of
+/// Makes `dir` a virtual environment with these packages from PyPI in it; returns the version of
 /// Python. `bin/python` in there still works when the folder is moved.
-pub(super) fn create_venv(dir: &Path, requirement: &str) -> Result<String> {
+pub(super) fn create_venv(dir: &Path, requirements: &[&str]) -> Result<String> {
     let python = interpreter()?;
-    say(&format!("{} -m venv, with {requirement}", python.display()));
+    let packages = requirements.join(" ");
+    say(&format!("{} -m venv, with {packages}", python.display()));
     create_empty_venv(&python, dir)?;
     let venv_python = dir.join("bin/python");
-    pip(&venv_python, &[requirement])?;
+    pip(&venv_python, requirements)?;
     output(
         Command::new(venv_python)
             .arg("-c")

@@ -24,7 +24,7 @@ set -- cc -target wasm32-wasi -fno-sanitize=all "$@"
 pub(super) fn ensure(root: &Path) -> Result<Tool> {
     let requirement = format!("ziglang=={}", pins::ZIGLANG);
     Part::new(root, "zig", "bin/zig", &requirement).ensure(|dir| {
-        python::create_venv(dir, &requirement)?;
+        python::create_venv(dir, &[&requirement])?;
         let package = output(
             Command::new(dir.join("bin/python"))
                 .arg("-c")
