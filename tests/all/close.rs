@@ -4,8 +4,7 @@ use std::pin::pin;
 
 use futures_util::{FutureExt, SinkExt};
 use integration_tests::{
-    Scripted, Server, Stream, close_payload, frame, on_each_peer, on_each_server, run, runtime,
-    scaled,
+    Scripted, Server, Stream, close_payload, frame, on_each_peer, on_servers, run, runtime, scaled,
 };
 use tokio::sync::oneshot;
 use wasocket::{
@@ -16,8 +15,15 @@ use wasocket::{
 /// The longest reason that fits a Close frame, in bytes.
 const MAX_REASON_LEN: usize = 123;
 
-on_each_server! {
-    a_server_answers_with_the_code_and_the_reason,
+on_servers! {
+    a_server_answers_with_the_code_and_the_reason,:
+    tungstenite tungstenite_tls python python_tls node node_tls nginx_tls lws lws_tls
+}
+
+// Section 5.5.1: "an endpoint typically echos the status code it received"; the reason need not be.
+on_servers! {
+    tornado_answers_with_the_code_alone,:
+    tornado tornado_tls
 }
 
 on_each_peer! {
@@ -32,6 +38,16 @@ async fn a_server_answers_with_the_code_and_the_reason(server: Server) {
         let mut websocket = server.connect("/echo").await;
         let closed = websocket.close(code, reason).await.unwrap();
         assert_is_clean(&closed, code, reason);
+        assert_eq!(websocket.event().await, Some(Event::Close(closed)));
+        assert_eq!(websocket.event().await, None);
+    }
+}
+
+async fn tornado_answers_with_the_code_alone(server: Server) {
+    for (code, reason) in [(1000, ""), (3000, "bye"), (4999, "Grüße")] {
+        let mut websocket = server.connect("/echo").await;
+        let closed = websocket.close(code, reason).await.unwrap();
+        assert_is_clean(&closed, code, "");
         assert_eq!(websocket.event().await, Some(Event::Close(closed)));
         assert_eq!(websocket.event().await, None);
     }

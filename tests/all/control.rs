@@ -3,13 +3,20 @@
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use integration_tests::{
-    Scripted, Server, close_payload, frame, on_each_peer, on_each_server, run, runtime, scaled,
+    Scripted, Server, close_payload, frame, on_each_peer, on_each_server, on_servers, run, runtime,
+    scaled,
 };
 use wasocket::{Error, Event, FailureKind, Options, Part, SendOptions, Step, Timeout};
 
 on_each_server! {
     a_pong_carries_the_payload_of_its_ping,
-    pings_in_flight_are_each_answered,
+}
+
+// libwebsockets drops a ping that comes before the pong for the one before is written, where section
+// 5.5.3 would have it answer at least the last.
+on_servers! {
+    pings_in_flight_are_each_answered,:
+    tungstenite tungstenite_tls python python_tls node node_tls nginx_tls tornado tornado_tls
 }
 
 on_each_peer! {

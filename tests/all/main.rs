@@ -13,6 +13,7 @@ mod iotjs;
 mod iotjs_calls;
 mod limits;
 mod messages;
+mod peers;
 mod surface;
 mod tls;
 mod violations;

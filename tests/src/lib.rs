@@ -2,7 +2,7 @@
 //! component runs on.
 //!
 //! - [`Echo`]: an echo server on tokio-tungstenite, in this process;
-//! - [`Peer`]: servers in Python and Node, and nginx in front of them, as processes of their own;
+//! - [`Peer`]: servers in Python, Node and C, and nginx in front of them, as processes of their own;
 //! - [`Server`]: any of these, for tests that all of them have to pass;
 //! - [`Scripted`]: a server that plays bytes and asserts bytes;
 //! - [`Relay`]: somebody on the way to a server, who passes on its bytes one at a time;

@@ -23,18 +23,45 @@ pub struct Peer {
 impl Peer {
     /// Python's `websockets`, over TLS if it has a certificate.
     pub async fn python(identity: Option<&Identity>) -> Self {
-        let mut command = Command::new(installed("python/bin/python"));
-        command.arg(script("python/server.py"));
-        Self::start(command, identity).await
+        Self::start(python(), identity).await
     }
 
     /// Node's `ws`, over TLS if it has a certificate.
     pub async fn node(identity: Option<&Identity>) -> Self {
-        let mut command = Command::new(installed("node/bin/node"));
-        command
-            .arg(script("node/server.js"))
-            .env("NODE_PATH", installed("node/node_modules"));
-        Self::start(command, identity).await
+        Self::start(node(), identity).await
+    }
+
+    /// tornado, over TLS if it has a certificate, which only echoes.
+    pub async fn tornado(identity: Option<&Identity>) -> Self {
+        Self::start(tornado(), identity).await
+    }
+
+    /// libwebsockets, over TLS if it has a certificate, which only echoes.
+    pub async fn lws(identity: Option<&Identity>) -> Self {
+        Self::start(lws(), identity).await
+    }
+
+    /// Python's `websockets`, which takes an offer of permessage-deflate with these arguments of
+    /// its `ServerPerMessageDeflateFactory`, JSON.
+    pub async fn python_deflate(arguments: &str) -> Self {
+        Self::start_deflate(python(), Some(arguments)).await
+    }
+
+    /// Node's `ws`, which takes an offer of permessage-deflate with these options of its
+    /// `perMessageDeflate`, JSON.
+    pub async fn node_deflate(options: &str) -> Self {
+        Self::start_deflate(node(), Some(options)).await
+    }
+
+    /// tornado, which takes every offer of permessage-deflate, with what this JSON has for its
+    /// `get_compression_options`.
+    pub async fn tornado_deflate(options: &str) -> Self {
+        Self::start_deflate(tornado(), Some(options)).await
+    }
+
+    /// libwebsockets, which takes every offer of permessage-deflate.
+    pub async fn lws_deflate() -> Self {
+        Self::start_deflate(lws(), None).await
     }
 
     /// nginx with this certificate, in front of `upstream`, in both versions of TLS.
@@ -55,6 +82,11 @@ impl Peer {
         let mut peer = Self::start(command, Some(identity)).await;
         peer._upstream = Some(Box::new(upstream));
         peer
+    }
+
+    async fn start_deflate(mut command: Command, options: Option<&str>) -> Self {
+        command.arg("--permessage-deflate").args(options);
+        Self::start(command, None).await
     }
 
     async fn start(mut command: Command, identity: Option<&Identity>) -> Self {
@@ -95,6 +127,30 @@ impl Peer {
         let scheme = if self.secure { "wss" } else { "ws" };
         format!("{scheme}://localhost:{}{path}", self.port)
     }
+}
+
+fn python() -> Command {
+    let mut command = Command::new(installed("python/bin/python"));
+    command.arg(script("python/server.py"));
+    command
+}
+
+fn node() -> Command {
+    let mut command = Command::new(installed("node/bin/node"));
+    command
+        .arg(script("node/server.js"))
+        .env("NODE_PATH", installed("node/node_modules"));
+    command
+}
+
+fn tornado() -> Command {
+    let mut command = Command::new(installed("python/bin/python"));
+    command.arg(script("tornado/server.py"));
+    command
+}
+
+fn lws() -> Command {
+    Command::new(installed("lws/bin/server"))
 }
 
 /// What `cargo xtask setup` installed.

@@ -8,8 +8,9 @@
  * until a Close frame comes in, which libwebsockets answers with the same code and reason.
  *
  * A message comes back in fragments, for what has come of it, at most RX_SIZE bytes, is sent back
- * at once. With `--permessage-deflate` the extension is taken as the client offers it:
- * libwebsockets has no options for what it asks of a client.
+ * at once. With `--permessage-deflate` the extension is taken as the client offers it, but for the
+ * sizes of windows, on which libwebsockets 4.1.6 is silent; it has no options for what to ask of a
+ * client. That version aborts if it is to compress an empty message after another one.
  *
  * `--version` prints that of libwebsockets. `cargo xtask setup` compiles this.
  */

@@ -8,7 +8,8 @@ until a Close frame comes in, which tornado answers with the same code but witho
 
 Nothing is compressed, unless there is `--permessage-deflate` and the client offers the extension:
 OPTIONS are what tornado's `get_compression_options` is to return, as a JSON object. Then all
-messages are compressed, with the parameters that the client offers: tornado has none of its own.
+messages are compressed, with windows as the client offers them: tornado has no parameters of its
+own, and ignores those without a value, such as `server_no_context_takeover`.
 """
 
 import argparse
