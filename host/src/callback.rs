@@ -275,8 +275,10 @@ impl Dispatcher {
                     // which they become known.
                     self.handle_all_done();
                     // Whether or not there is room: the server may read no more before messages of
-                    // its are taken. If the connection has ended, `outcome` knows.
-                    let _ = sender.commands().push(command);
+                    // its are taken.
+                    if let Err(error) = sender.commands().push(command) {
+                        self.handle_done(Some(Err(error)));
+                    }
                 }
             }
         };

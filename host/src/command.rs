@@ -6,13 +6,17 @@ use std::task::{Context, Poll, ready};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::PollSemaphore;
 
-use crate::error::Error;
+use crate::error::{Error, Part};
 use crate::event::{Closed, Message, Pong, ReadyState};
 use crate::options::SendOptions;
 
 /// How many commands of those who wait for room may be on their way: enough for one turn to send
 /// many small messages with one write.
 const MAX_COMMANDS: usize = 256;
+
+/// How many times the length of a message its instance may have as memory: the message is there
+/// once as it is given, once as a frame, and the one before may not have left yet.
+const MEMORY_PER_MESSAGE_LEN: usize = 4;
 
 /// What the application asks of a connection, and where to say what came of it.
 #[derive(Debug)]
@@ -64,10 +68,19 @@ impl Ended {
     }
 }
 
-pub(crate) fn commands(ended: Ended) -> (CommandSender, mpsc::UnboundedReceiver<Queued>) {
+/// Commands for an instance that may have `max_memory` bytes.
+pub(crate) fn commands(
+    max_memory: usize,
+    ended: Ended,
+) -> (CommandSender, mpsc::UnboundedReceiver<Queued>) {
     let (tx, rx) = mpsc::unbounded_channel();
-    let room = Arc::new(Semaphore::new(MAX_COMMANDS));
-    (CommandSender { tx, room, ended }, rx)
+    let sender = CommandSender {
+        tx,
+        room: Arc::new(Semaphore::new(MAX_COMMANDS)),
+        ended,
+        max_message_len: max_memory / MEMORY_PER_MESSAGE_LEN,
+    };
+    (sender, rx)
 }
 
 /// The application's end: gives commands to the connection's task, in order.
@@ -76,6 +89,7 @@ pub(crate) struct CommandSender {
     tx: mpsc::UnboundedSender<Queued>,
     room: Arc<Semaphore>,
     ended: Ended,
+    max_message_len: usize,
 }
 
 impl CommandSender {
@@ -115,6 +129,18 @@ impl CommandSender {
     }
 
     fn push_with(&self, command: Command, room: Option<OwnedSemaphorePermit>) -> Result<(), Error> {
+        if let Command::Send { message, .. } = &command
+            && message.len() > self.max_message_len
+        {
+            return Err(Error::InvalidArgument {
+                part: Part::Message,
+                message: format!(
+                    "{} bytes are more than the memory of the instance allows ({} bytes)",
+                    message.len(),
+                    self.max_message_len
+                ),
+            });
+        }
         let queued = Queued { command, room };
         self.tx.send(queued).map_err(|_| self.ended.error())
     }

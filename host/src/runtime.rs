@@ -146,7 +146,7 @@ impl Runtime {
                 }
             })??;
         let ended = Ended::default();
-        let (commands, commands_rx) = command::commands(ended.clone());
+        let (commands, commands_rx) = command::commands(self.0.max_memory, ended.clone());
         let (events, events_rx) = queue::events();
         let driver = Driver::new(
             store,
@@ -209,7 +209,7 @@ impl RuntimeBuilder {
     ///
     /// An instance that needs more traps, which ends its connection with
     /// [`FailureKind::Trap`]. It needs about three times the longest message that it may receive,
-    /// and 16 MiB for all else.
+    /// and 16 MiB for all else. Messages longer than a quarter of it are not taken to be sent.
     pub fn max_memory(mut self, bytes: usize) -> Self {
         self.max_memory = bytes;
         self

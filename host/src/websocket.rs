@@ -170,6 +170,8 @@ impl Sender {
     ///
     /// # Errors
     ///
+    /// - [`Error::InvalidArgument`]: the message is longer than a quarter of the memory that an
+    ///   instance may have, 64 MiB by default; nothing was sent.
     /// - [`Error::InvalidState`]: the connection is not open, or no longer; nothing was sent.
     /// - [`Error::Failed`], [`Error::Closed`]: the connection ended before all of it was handed
     ///   over.

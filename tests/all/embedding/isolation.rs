@@ -1,8 +1,9 @@
 //! Connections of one runtime do not touch each other.
 
+use futures_util::SinkExt;
 use futures_util::future::join_all;
 use integration_tests::{ClosedPort, Echo, Scripted, Stream, failure, frame, run, runtime};
-use wasocket::{Error, FailureKind, Grants, Options, Step};
+use wasocket::{Error, FailureKind, Grants, Message, Options, Part, Step};
 
 use super::{MIB, assert_echoes, runtime_of};
 
@@ -28,6 +29,29 @@ fn each_of_fifty_connections_has_its_own_messages() {
             }
             let closed = websocket.close(1000, "").await.unwrap();
             assert!(closed.was_clean);
+        }
+    });
+}
+
+#[test]
+fn a_message_that_would_not_fit_the_instance_is_refused_and_nothing_is_lost() {
+    run(async {
+        let runtime = runtime_of(8 * MIB);
+        let echo = Echo::start().await;
+        let mut websocket = runtime.connect(&echo.url()).await.unwrap();
+        let too_long = vec![0; 2 * MIB + 1];
+        let refused = Err(Error::InvalidArgument {
+            part: Part::Message,
+            message:
+                "2097153 bytes are more than the memory of the instance allows (2097152 bytes)"
+                    .into(),
+        });
+        assert_eq!(websocket.send(too_long.clone()).await, refused);
+        assert_eq!(websocket.feed(too_long.into()).await, refused);
+        for _ in 0..4 {
+            let longest = Message::from(vec![1; 2 * MIB]);
+            websocket.send(longest.clone()).await.unwrap();
+            assert!(websocket.receive().await == Ok(Some(longest)));
         }
     });
 }
