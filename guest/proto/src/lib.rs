@@ -54,6 +54,7 @@ mod event;
 mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod grammar;
 mod handshake;
 mod message;
 mod ping;

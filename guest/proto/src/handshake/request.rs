@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::nonce::Nonce;
 use crate::event::Header;
+use crate::grammar::{is_field_value, is_token};
 use crate::url::WebSocketUrl;
 
 /// Header fields that the opening handshake sets itself, or that would change how the server reads
@@ -154,21 +155,6 @@ impl Request {
         out.extend_from_slice(b"\r\n");
         out
     }
-}
-
-/// RFC 9110, section 5.6.2.
-fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty()
-        && bytes
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
-}
-
-/// RFC 9110, section 5.5: visible characters, space, tab, and bytes above ASCII.
-fn is_field_value(value: &[u8]) -> bool {
-    value
-        .iter()
-        .all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
 
 /// Which part of a request cannot be used, and why.
