@@ -1,37 +1,28 @@
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::ToString;
-use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::error::{AlreadyClosed, ConnectionError, HandshakeError, SendError, TimeoutError};
 use crate::event::{Closed, Event, Opened, Pong};
-use crate::frame::{CloseCode, CloseFrame, MAX_CONTROL_PAYLOAD_LEN, MaskingKeys, Opcode};
+use crate::frame::{CloseCode, CloseFrame, MAX_CONTROL_PAYLOAD_LEN, MaskingKeys};
 use crate::handshake::{Handshake, Nonce, Progress, Request};
 use crate::message::Outgoing;
 use crate::ping::PingsInFlight;
 use crate::receiver::{Received, Receiver};
+use crate::sender::Sender;
 use crate::state::{Closing, ClosingPhase, ConnectionState, State};
 use crate::time::Instant;
 use crate::timer::{Timer, Timers};
 use crate::token::{Token, Tokens};
-use crate::transmit::{Mark, Transmit};
-
-/// How many pongs may wait to be written. Beyond that only the newest ping is answered, as RFC
-/// 6455, section 5.5.3 allows, so that a peer that pings and does not read costs us 8 KiB.
-const MAX_UNWRITTEN_PONGS: usize = 64;
 
 /// One WebSocket connection, seen from the client: from the request of the opening handshake to
 /// the end of the stream. The crate's documentation has the contract.
 pub struct Connection {
     config: Config,
     state: State,
-    keys: Box<dyn MaskingKeys>,
     tokens: Tokens,
-    transmit: Transmit,
-    unwritten_pongs: usize,
-    /// The payload of the newest ping that is not answered for want of room.
-    deferred_pong: Option<Vec<u8>>,
+    sender: Sender,
     pings: PingsInFlight,
     /// No input arrives, by the caller's choice.
     paused: bool,
@@ -48,8 +39,6 @@ impl Connection {
         config: Config,
         now: Instant,
     ) -> Self {
-        let mut transmit = Transmit::default();
-        transmit.push_bytes(&request.encode(nonce));
         let mut timers = Timers::default();
         timers.set(Timer::Handshake, Some(now + config.timeouts.handshake));
         Self {
@@ -59,11 +48,8 @@ impl Connection {
                 config.limits.response_head_len,
             )),
             config,
-            keys,
             tokens: Tokens::default(),
-            transmit,
-            unwritten_pongs: 0,
-            deferred_pong: None,
+            sender: Sender::new(&request.encode(nonce), keys),
             pings: PingsInFlight::default(),
             paused: false,
             timers,
@@ -83,13 +69,7 @@ impl Connection {
     pub fn send(&mut self, message: Outgoing<'_>, unmasked: bool) -> Result<Token, SendError> {
         self.check_room()?;
         let token = self.tokens.next();
-        self.transmit.push_frame(
-            message.opcode(),
-            message.payload(),
-            unmasked,
-            &mut *self.keys,
-        );
-        self.transmit.mark(Mark::Message(token));
+        self.sender.push_message(message, unmasked, token);
         Ok(token)
     }
 
@@ -137,7 +117,7 @@ impl Connection {
         let token = self.tokens.next();
         match core::mem::replace(&mut self.state, State::Closed) {
             State::Open(receiver) => {
-                self.push_control(Opcode::Close, &frame.to_payload());
+                self.sender.push_close(&frame.to_payload());
                 self.begin_closing(
                     Closing::new(ClosingPhase::AwaitingClose(receiver), Some(token)),
                     now,
@@ -208,23 +188,14 @@ impl Connection {
 
     /// The bytes owed to the peer, in order.
     pub fn poll_transmit(&self) -> &[u8] {
-        self.transmit.unwritten()
+        self.sender.unwritten()
     }
 
     /// Says that the first `len` bytes of [`Self::poll_transmit`] are written.
     pub fn advance_transmit(&mut self, len: usize) {
-        self.transmit.advance(len);
-        while let Some(mark) = self.transmit.poll_mark() {
-            match mark {
-                Mark::Message(token) => self.events.push_back(Event::Sent(token)),
-                Mark::Pong => self.unwritten_pongs -= 1,
-            }
-        }
-        if self.unwritten_pongs < MAX_UNWRITTEN_PONGS
-            && let Some(payload) = self.deferred_pong.take()
-        {
-            self.push_pong(payload);
-        }
+        let events = &mut self.events;
+        self.sender
+            .advance(len, |token| events.push_back(Event::Sent(token)));
         self.finish_if_drained();
     }
 
@@ -261,7 +232,7 @@ impl Connection {
         match &self.state {
             State::Connecting(_) | State::Open(_) => false,
             State::Closing(closing) => {
-                matches!(closing.phase, ClosingPhase::Failing) && self.transmit.is_empty()
+                matches!(closing.phase, ClosingPhase::Failing) && self.sender.is_empty()
             }
             State::Closed => true,
         }
@@ -271,7 +242,7 @@ impl Connection {
         if !matches!(self.state, State::Open(_)) {
             return Err(SendError::NotOpen);
         }
-        let queued = self.transmit.unwritten().len() as u64;
+        let queued = self.sender.unwritten().len() as u64;
         let limit = self.config.limits.outgoing_len;
         if queued >= limit {
             return Err(SendError::QueueFull { queued, limit });
@@ -279,32 +250,11 @@ impl Connection {
         Ok(())
     }
 
-    fn push_control(&mut self, opcode: Opcode, payload: &[u8]) {
-        self.transmit
-            .push_frame(opcode, payload, false, &mut *self.keys);
-    }
-
     fn push_ping(&mut self, token: Option<Token>, payload: &[u8], unmasked: bool, now: Instant) {
-        self.transmit
-            .push_frame(Opcode::Ping, payload, unmasked, &mut *self.keys);
+        self.sender.push_ping(payload, unmasked);
         self.pings
             .push(token, payload, now, self.config.timeouts.pong);
         self.restart_pong_timer();
-    }
-
-    fn push_pong(&mut self, payload: Vec<u8>) {
-        // RFC 6455, section 5.5.1 forbids data frames after a Close frame, and a peer that has
-        // read ours does not wait for pongs.
-        if !matches!(self.state, State::Open(_)) {
-            return;
-        }
-        if self.unwritten_pongs < MAX_UNWRITTEN_PONGS {
-            self.push_control(Opcode::Pong, &payload);
-            self.transmit.mark(Mark::Pong);
-            self.unwritten_pongs += 1;
-        } else {
-            self.deferred_pong = Some(payload);
-        }
     }
 
     fn restart_pong_timer(&mut self) {
@@ -361,7 +311,11 @@ impl Connection {
             // Section 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in
             // response, unless it already received a Close frame."
             Received::Ping(payload) => {
-                self.push_pong(payload.clone());
+                // RFC 6455, section 5.5.1 forbids data frames after a Close frame, and a peer that
+                // has read ours does not wait for pongs.
+                if matches!(self.state, State::Open(_)) {
+                    self.sender.push_pong(payload.clone());
+                }
                 self.events.push_back(Event::Ping(payload));
             }
             Received::Pong(payload) => {
@@ -410,7 +364,8 @@ impl Connection {
                 // Section 5.5.1: "When sending a Close frame in response, the endpoint typically
                 // echos the status code it received."
                 let code = frame.as_ref().map(|frame| frame.code().get().to_be_bytes());
-                self.push_control(Opcode::Close, code.as_ref().map_or(&[], |code| code));
+                self.sender
+                    .push_close(code.as_ref().map_or(&[], |code| code));
                 self.begin_closing(Closing::new(ClosingPhase::Answered(frame), None), now);
             }
             State::Closing(mut closing) => {
@@ -428,7 +383,7 @@ impl Connection {
             State::Closing(closing) => closing.token,
             State::Connecting(_) | State::Open(_) | State::Closed => {
                 let frame = CloseFrame::failing(code, &error.to_string());
-                self.push_control(Opcode::Close, &frame.to_payload());
+                self.sender.push_close(&frame.to_payload());
                 None
             }
         };
@@ -438,6 +393,7 @@ impl Connection {
 
     fn begin_closing(&mut self, closing: Closing, now: Instant) {
         self.state = State::Closing(closing);
+        self.sender.end();
         self.pings.clear();
         self.timers.set(Timer::Pong, None);
         self.timers.set(Timer::Keepalive, None);
@@ -492,7 +448,7 @@ impl Connection {
     fn finish_if_drained(&mut self) {
         if let State::Closing(closing) = &self.state
             && closing.stream_ended
-            && self.transmit.is_empty()
+            && self.sender.is_empty()
         {
             self.finish(None, None);
         }
@@ -512,7 +468,7 @@ impl Connection {
         self.timers.stop_all();
         self.pings.clear();
         // Written late, it would be told of after `Closed`, and be of no use to the peer.
-        self.transmit.clear();
+        self.sender.clear();
         self.events.extend(error.map(Event::Error));
         let was_clean = received.is_some();
         // Section 7.1.5 has what the code is if there was no Close frame, or no code in it.

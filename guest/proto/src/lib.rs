@@ -59,6 +59,7 @@ mod handshake;
 mod message;
 mod ping;
 mod receiver;
+mod sender;
 mod state;
 mod time;
 mod timer;
