@@ -55,6 +55,8 @@ pub use error::{
 };
 pub use event::{Closed, Event, Token};
 pub use options::Options;
-pub use wasocket_proto::{Header, Instant, Message, Opened, Outgoing, Pong, Refusal, WebSocketUrl};
+pub use wasocket_proto::{
+    Header, Instant, Message, Opened, Outgoing, Pong, Refusal, SendOptions, WebSocketUrl,
+};
 pub use wasocket_tls::{CertificateProblem, TlsContexts};
 pub use websocket::{ReadyState, WebSocket};

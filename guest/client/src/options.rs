@@ -3,7 +3,7 @@ use alloc::string::String;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use wasocket_proto::{Config, Request, RequestHeaders, WebSocketUrl};
+use wasocket_proto::{Compression, Config, Request, RequestHeaders, WebSocketUrl};
 use wasocket_tls::Roots;
 
 use crate::error::{InvalidArgument, Part};
@@ -29,7 +29,11 @@ impl Default for Options {
         Self {
             headers: RequestHeaders::default(),
             roots: Roots::default(),
-            config: Config::default(),
+            // Until there are options for it.
+            config: Config {
+                compression: Compression::none(),
+                ..Config::default()
+            },
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
         }
     }

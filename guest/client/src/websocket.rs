@@ -7,7 +7,7 @@ use core::net::IpAddr;
 
 use wasocket_proto::{
     CloseCode, CloseFrame, Config, Connection, ConnectionState, Host, Instant, Outgoing, Request,
-    WebSocketUrl,
+    SendOptions, WebSocketUrl,
 };
 use wasocket_tls::{ServerName, Tls, TlsContext, TlsContexts};
 
@@ -105,10 +105,15 @@ impl WebSocket {
     /// # Errors
     ///
     /// If the connection is not open, or too much waits to be sent.
-    pub fn send(&mut self, message: Outgoing<'_>, unmasked: bool) -> Result<Token, CommandError> {
+    pub fn send(
+        &mut self,
+        message: Outgoing<'_>,
+        options: SendOptions,
+        now: Instant,
+    ) -> Result<Token, CommandError> {
         let state = self.ready_state();
         self.open_connection()?
-            .send(message, unmasked)
+            .send(message, options, now)
             .map(|token| token.get())
             .map_err(|error| CommandError::from_send(error, state))
     }

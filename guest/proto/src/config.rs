@@ -1,18 +1,22 @@
 use core::time::Duration;
 
-/// The limits and timeouts of one connection.
+use crate::extension::Compression;
+
+/// The limits, the timeouts and the compression of one connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// What the peer may make us hold or process.
     pub limits: Limits,
     /// How long we wait for the peer.
     pub timeouts: Timeouts,
+    /// Whether and how messages are compressed.
+    pub compression: Compression,
 }
 
 /// Bounds on what the peer controls, and on what waits to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest message taken, in bytes of payload.
+    /// The longest message taken, in bytes of payload, once decompressed.
     ///
     /// Default 16 MiB: room for large documents and images, while a connection at its worst still
     /// fits a guest that is given 64 MiB. Beyond it the connection fails with 1009.
@@ -27,6 +31,13 @@ pub struct Limits {
     /// Default 131,072: it bounds the work that empty fragments can make us do, and leaves room
     /// for 16 MiB in fragments of 128 bytes. Beyond it the connection fails with 1008.
     pub fragment_count: u32,
+    /// How many times as long a compressed message may become, beyond its first MiB.
+    ///
+    /// Default 256: text and data become 3 to 20 times as long, a few formats 100 times; only what
+    /// is one byte over and over passes it (the most is 1,032 times). Whoever has us decompress
+    /// without end pays a byte for each 256. Beyond it the connection fails with 1009. Memory is
+    /// bounded by [`Self::message_len`], which counts what a message becomes.
+    pub decompression_ratio: u32,
     /// The longest head of the server's answer in the opening handshake, in bytes: status line and
     /// header fields, those of interim answers included.
     ///
@@ -46,6 +57,7 @@ impl Default for Limits {
             message_len: 16 << 20,
             frame_payload_len: 16 << 20,
             fragment_count: 131_072,
+            decompression_ratio: 256,
             response_head_len: 16 << 10,
             outgoing_len: 1 << 20,
         }
@@ -73,6 +85,11 @@ pub struct Timeouts {
     ///
     /// Default never.
     pub ping_interval: Option<Duration>,
+    /// After how long without a compressed message of ours the memory of the compressor is given
+    /// back. The next one is longer then, as it refers to none before it.
+    ///
+    /// Default 10 s: those who talk keep it, and those who listen cost nothing.
+    pub compressor_idle: Duration,
 }
 
 impl Default for Timeouts {
@@ -82,6 +99,7 @@ impl Default for Timeouts {
             closing: Duration::from_secs(10),
             pong: Duration::from_secs(30),
             ping_interval: None,
+            compressor_idle: Duration::from_secs(10),
         }
     }
 }

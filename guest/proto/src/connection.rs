@@ -5,9 +5,10 @@ use alloc::string::ToString;
 use crate::config::Config;
 use crate::error::{AlreadyClosed, ConnectionError, HandshakeError, SendError, TimeoutError};
 use crate::event::{Closed, Event, Opened, Pong};
+use crate::extension::{Compressor, Decompressor};
 use crate::frame::{CloseCode, CloseFrame, MAX_CONTROL_PAYLOAD_LEN, MaskingKeys};
 use crate::handshake::{Handshake, Nonce, Progress, Request};
-use crate::message::Outgoing;
+use crate::message::{Outgoing, SendOptions};
 use crate::ping::PingsInFlight;
 use crate::receiver::{Received, Receiver};
 use crate::sender::Sender;
@@ -44,12 +45,13 @@ impl Connection {
         Self {
             state: State::Connecting(Handshake::new(
                 request,
+                &config.compression.offers,
                 nonce,
                 config.limits.response_head_len,
             )),
-            config,
             tokens: Tokens::default(),
-            sender: Sender::new(&request.encode(nonce), keys),
+            sender: Sender::new(&request.encode(nonce, &config.compression.offers), keys),
+            config,
             pings: PingsInFlight::default(),
             paused: false,
             timers,
@@ -60,16 +62,26 @@ impl Connection {
     /// Queues one message.
     ///
     /// [`Event::Sent`] follows with the token that is returned, once every byte of the message is
-    /// written. `unmasked` sends it under a masking key of zero, which waives the protection that
-    /// RFC 6455, section 10.3 describes.
+    /// written.
     ///
     /// # Errors
     ///
     /// If the connection is not open, or too much waits to be sent; nothing is queued then.
-    pub fn send(&mut self, message: Outgoing<'_>, unmasked: bool) -> Result<Token, SendError> {
+    pub fn send(
+        &mut self,
+        message: Outgoing<'_>,
+        options: SendOptions,
+        now: Instant,
+    ) -> Result<Token, SendError> {
         self.check_room()?;
         let token = self.tokens.next();
-        self.sender.push_message(message, unmasked, token);
+        let min_compressed_len = self.config.compression.min_message_len;
+        self.sender
+            .push_message(message, options, min_compressed_len, token);
+        if self.sender.is_holding_compressor() {
+            let deadline = now + self.config.timeouts.compressor_idle;
+            self.timers.set(Timer::CompressorIdle, Some(deadline));
+        }
         Ok(token)
     }
 
@@ -182,6 +194,7 @@ impl Connection {
                     self.restart_keepalive_timer(now);
                 }
                 Timer::Pong => self.pong_timed_out(now),
+                Timer::CompressorIdle => self.sender.release_compressor(),
             }
         }
     }
@@ -337,7 +350,13 @@ impl Connection {
     }
 
     fn opened(&mut self, opened: Opened, now: Instant) {
-        self.state = State::Open(Receiver::default());
+        let decompressor = opened.permessage_deflate.map(|parameters| {
+            let level = self.config.compression.level;
+            self.sender
+                .set_compressor(Compressor::new(parameters, level));
+            Decompressor::new(parameters)
+        });
+        self.state = State::Open(Receiver::new(decompressor));
         self.timers.stop_all();
         self.restart_keepalive_timer(now);
         self.events.push_back(Event::Open(opened));
@@ -397,6 +416,7 @@ impl Connection {
         self.pings.clear();
         self.timers.set(Timer::Pong, None);
         self.timers.set(Timer::Keepalive, None);
+        self.timers.set(Timer::CompressorIdle, None);
         if !self.timers.is_running(Timer::Closing) {
             let deadline = now + self.config.timeouts.closing;
             self.timers.set(Timer::Closing, Some(deadline));

@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::event::Header;
+use crate::extension::ParameterError;
 use crate::frame::{CloseCode, MAX_CONTROL_PAYLOAD_LEN};
 
 /// Why a connection fails.
@@ -82,6 +83,12 @@ pub enum HandshakeError {
     /// The server chose an extension that was not offered.
     #[error("the server chose the extension {0:?}, which was not offered")]
     ExtensionNotOffered(String),
+    /// The server chose an extension more than once.
+    #[error("the server chose the extension {0:?} more than once")]
+    ExtensionRepeated(String),
+    /// The server chose permessage-deflate with parameters that are not as they have to be.
+    #[error("the server chose permessage-deflate wrongly: {0}")]
+    ExtensionParameter(#[from] ParameterError),
 }
 
 /// An answer that refuses the opening handshake.
@@ -102,7 +109,8 @@ pub struct Refusal {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// A reserved bit is set (RFC 6455, section 5.2): RSV1 is 4, RSV2 is 2, RSV3 is 1.
+    /// A reserved bit is set (RFC 6455, section 5.2): RSV1 is 4, RSV2 is 2, RSV3 is 1. With
+    /// permessage-deflate, RSV1 is reserved but on the first frame of a message.
     #[error("reserved bits are set: {0:03b}")]
     ReservedBits(u8),
     /// The opcode is reserved (section 5.2).
@@ -141,6 +149,16 @@ pub enum ProtocolError {
     /// A text message is not UTF-8 (section 8.1).
     #[error("a text message is not UTF-8")]
     MessageNotUtf8,
+    /// The payload of a compressed message is not what compression makes, or is cut short (RFC
+    /// 7692, section 7.2.2).
+    #[error("a message cannot be decompressed")]
+    CompressedData,
+    /// A compressed message becomes more than the limit times as long.
+    #[error("a compressed message becomes more than {limit} times as long")]
+    DecompressionRatio {
+        /// [`Limits::decompression_ratio`](crate::Limits::decompression_ratio).
+        limit: u32,
+    },
     /// A frame is longer than the limit, in bytes of payload.
     #[error("a frame is longer than {limit} bytes")]
     FrameTooBig {
@@ -177,13 +195,15 @@ impl From<&ProtocolError> for CloseCode {
             | ProtocolError::CloseFrameOfOneByte
             | ProtocolError::CloseCode(_) => Self::PROTOCOL_ERROR,
             // Section 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds
-            // that the byte stream is not, in fact, a valid UTF-8 stream".
-            ProtocolError::CloseReasonNotUtf8 | ProtocolError::MessageNotUtf8 => {
-                Self::INVALID_FRAME_PAYLOAD_DATA
-            }
-            ProtocolError::FrameTooBig { .. } | ProtocolError::MessageTooBig { .. } => {
-                Self::MESSAGE_TOO_BIG
-            }
+            // that the byte stream is not, in fact, a valid UTF-8 stream". RFC 7692 says nothing of
+            // data that cannot be decompressed; the frame is right and its payload is not, so `ws`
+            // has this code for it, too.
+            ProtocolError::CloseReasonNotUtf8
+            | ProtocolError::CompressedData
+            | ProtocolError::MessageNotUtf8 => Self::INVALID_FRAME_PAYLOAD_DATA,
+            ProtocolError::DecompressionRatio { .. }
+            | ProtocolError::FrameTooBig { .. }
+            | ProtocolError::MessageTooBig { .. } => Self::MESSAGE_TOO_BIG,
             ProtocolError::TooManyFragments { .. } => Self::POLICY_VIOLATION,
         }
     }

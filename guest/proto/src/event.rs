@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::error::ConnectionError;
+use crate::extension::DeflateParameters;
 use crate::frame::CloseCode;
 use crate::message::Message;
 use crate::token::Token;
@@ -32,6 +33,8 @@ pub enum Event {
 pub struct Opened {
     /// The subprotocol that the server chose, one of those that were offered.
     pub subprotocol: Option<String>,
+    /// How messages may be compressed; `None` if they may not.
+    pub permessage_deflate: Option<DeflateParameters>,
     /// The header fields of the answer, in order, repeated ones included.
     pub headers: Vec<Header>,
 }

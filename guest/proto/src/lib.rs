@@ -1,4 +1,4 @@
-//! The WebSocket protocol as a client speaks it (RFC 6455): bytes and instants in, bytes and
+//! The WebSocket protocol as a client speaks it (RFC 6455), with compression (RFC 7692): bytes and instants in, bytes and
 //! events out.
 //!
 //! There is no socket, no clock and no source of randomness in this crate, and the compiler keeps
@@ -51,6 +51,7 @@ mod config;
 mod connection;
 mod error;
 mod event;
+mod extension;
 mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -77,9 +78,13 @@ pub use error::{
     AlreadyClosed, ConnectionError, HandshakeError, ProtocolError, Refusal, SendError, TimeoutError,
 };
 pub use event::{Closed, Event, Header, Opened, Pong};
+pub use extension::{
+    ClientMaxWindowBits, Compression, CompressionLevel, DeflateOffer, DeflateParameters,
+    ParameterError, WindowBits,
+};
 pub use frame::{CloseCode, CloseFrame, CloseFrameError, MAX_CONTROL_PAYLOAD_LEN, MaskingKeys};
 pub use handshake::{MAX_REFUSAL_BODY_LEN, Nonce, Request, RequestError, RequestHeaders};
-pub use message::{Message, Outgoing, Text};
+pub use message::{Compress, Message, Outgoing, SendOptions, Text};
 pub use state::ConnectionState;
 pub use time::Instant;
 pub use token::Token;

@@ -3,6 +3,7 @@ use core::fmt;
 
 use crate::config::Limits;
 use crate::error::ProtocolError;
+use crate::extension::Decompressor;
 use crate::frame::{FrameHeader, Opcode};
 use crate::utf8::Utf8Validator;
 
@@ -67,24 +68,57 @@ impl<'a> Outgoing<'a> {
     }
 }
 
+/// How to send one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SendOptions {
+    /// Sends it under a masking key of zero, which waives the protection that RFC 6455, section
+    /// 10.3 describes. Default no.
+    pub unmasked: bool,
+    /// Whether it is compressed.
+    pub compress: Compress,
+}
+
+/// Whether a message is compressed, if the server takes compressed messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compress {
+    /// If it is not shorter than
+    /// [`Compression::min_message_len`](crate::Compression::min_message_len).
+    #[default]
+    ByLength,
+    /// However short it is, unless it is empty.
+    Always,
+    /// Not: it is compressed already, say, or has a secret in it.
+    Never,
+}
+
 /// Puts the fragments of a message together (RFC 6455, section 5.4).
 ///
 /// For each data frame: `begin_frame` once, `push` for each piece of its payload, `end_frame`
 /// once. Its memory is bounded by `Limits::message_len`.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Assembler {
     message: Option<Partial>,
+    /// `Some` if messages may be compressed.
+    decompressor: Option<Decompressor>,
 }
 
-#[derive(Debug)]
 struct Partial {
+    /// Decompressed, if the message is compressed.
     payload: Vec<u8>,
+    compressed: bool,
     /// `Some` if the message is text.
     utf8: Option<Utf8Validator>,
     fragment_count: u32,
 }
 
 impl Assembler {
+    pub(crate) fn new(decompressor: Option<Decompressor>) -> Self {
+        Self {
+            message: None,
+            decompressor,
+        }
+    }
+
     /// Judges the header of a data frame, before its payload.
     pub(crate) fn begin_frame(
         &mut self,
@@ -102,6 +136,7 @@ impl Assembler {
             (_, Some(_)) => return Err(ProtocolError::ExpectedContinuation),
             (opcode, slot @ None) => slot.insert(Partial {
                 payload: Vec::new(),
+                compressed: header.rsv1,
                 utf8: (opcode == Opcode::Text).then(Utf8Validator::default),
                 fragment_count: 0,
             }),
@@ -111,6 +146,10 @@ impl Assembler {
             return Err(ProtocolError::TooManyFragments {
                 limit: limits.fragment_count,
             });
+        }
+        // What a compressed message becomes is judged as it does.
+        if message.compressed {
+            return Ok(());
         }
         // Neither side of the sum is more than `i64::MAX`.
         if message.payload.len() as u64 + header.payload_len > limits.message_len {
@@ -126,26 +165,40 @@ impl Assembler {
     }
 
     /// Takes the next piece of the frame's payload.
-    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), ProtocolError> {
+    pub(crate) fn push(&mut self, piece: &[u8], limits: &Limits) -> Result<(), ProtocolError> {
         // Between `begin_frame` and `end_frame` there always is a message.
-        if let Some(message) = &mut self.message {
-            if let Some(utf8) = &mut message.utf8 {
-                utf8.push(piece)
-                    .map_err(|_| ProtocolError::MessageNotUtf8)?;
+        let Some(message) = &mut self.message else {
+            return Ok(());
+        };
+        match &mut self.decompressor {
+            Some(decompressor) if message.compressed => {
+                message.decompress(|payload| decompressor.push(piece, payload, limits.into()))
             }
-            message.payload.extend_from_slice(piece);
+            _ => {
+                judge(&mut message.utf8, piece)?;
+                message.payload.extend_from_slice(piece);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// Says that the frame's payload is complete; returns the message if it is, too.
-    pub(crate) fn end_frame(&mut self, fin: bool) -> Result<Option<Message>, ProtocolError> {
+    pub(crate) fn end_frame(
+        &mut self,
+        fin: bool,
+        limits: &Limits,
+    ) -> Result<Option<Message>, ProtocolError> {
         if !fin {
             return Ok(None);
         }
-        let Some(message) = self.message.take() else {
+        let Some(mut message) = self.message.take() else {
             return Ok(None);
         };
+        if message.compressed
+            && let Some(decompressor) = &mut self.decompressor
+        {
+            message.decompress(|payload| decompressor.finish(payload, limits.into()))?;
+        }
         match message.utf8 {
             None => Ok(Some(Message::Binary(message.payload))),
             Some(utf8) => {
@@ -153,6 +206,28 @@ impl Assembler {
                 Ok(Some(Message::Text(Text(message.payload))))
             }
         }
+    }
+}
+
+impl Partial {
+    /// Lets `append` add to the payload, and judges what it added.
+    ///
+    /// That comes before its own error, as it does when the bytes up to there arrive by themselves.
+    fn decompress(
+        &mut self,
+        append: impl FnOnce(&mut Vec<u8>) -> Result<(), ProtocolError>,
+    ) -> Result<(), ProtocolError> {
+        let start = self.payload.len();
+        let result = append(&mut self.payload);
+        judge(&mut self.utf8, &self.payload[start..]).and(result)
+    }
+}
+
+/// Judges the next bytes of a message that is text if `utf8` is `Some`.
+fn judge(utf8: &mut Option<Utf8Validator>, bytes: &[u8]) -> Result<(), ProtocolError> {
+    match utf8 {
+        None => Ok(()),
+        Some(utf8) => utf8.push(bytes).map_err(|_| ProtocolError::MessageNotUtf8),
     }
 }
 
@@ -164,6 +239,7 @@ mod tests {
     fn announcing_a_large_frame_reserves_little() {
         let header = FrameHeader {
             fin: true,
+            rsv1: false,
             opcode: Opcode::Binary,
             payload_len: 16 << 20,
         };

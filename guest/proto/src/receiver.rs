@@ -2,11 +2,11 @@ use alloc::vec::Vec;
 
 use crate::config::Limits;
 use crate::error::ProtocolError;
+use crate::extension::Decompressor;
 use crate::frame::{CloseFrame, FrameHeader, HeaderDecoder, Opcode};
 use crate::message::{Assembler, Message};
 
 /// Reads the frames of the peer, from bytes in pieces of any size.
-#[derive(Debug, Default)]
 pub(crate) struct Receiver {
     header: HeaderDecoder,
     /// The frame whose payload is being read.
@@ -34,6 +34,15 @@ pub(crate) enum Received {
 }
 
 impl Receiver {
+    /// A receiver of messages that may be compressed if there is a decompressor.
+    pub(crate) fn new(decompressor: Option<Decompressor>) -> Self {
+        Self {
+            header: HeaderDecoder::new(decompressor.is_some()),
+            frame: None,
+            assembler: Assembler::new(decompressor),
+        }
+    }
+
     /// Takes the next bytes of the stream, up to the end of the first frame that completes
     /// something. Returns how many were taken; all, if nothing was completed.
     pub(crate) fn handle_input(
@@ -60,14 +69,14 @@ impl Receiver {
                     if frame.header.opcode.is_control() {
                         frame.control_payload.extend_from_slice(piece);
                     } else {
-                        self.assembler.push(piece)?;
+                        self.assembler.push(piece, limits)?;
                     }
                     frame.missing -= len as u64;
                     consumed += len;
                     if frame.missing > 0 {
                         return Ok((consumed, None));
                     }
-                    if let Some(received) = self.end_frame()? {
+                    if let Some(received) = self.end_frame(limits)? {
                         return Ok((consumed, Some(received)));
                     }
                 }
@@ -90,14 +99,14 @@ impl Receiver {
         })
     }
 
-    fn end_frame(&mut self) -> Result<Option<Received>, ProtocolError> {
+    fn end_frame(&mut self, limits: &Limits) -> Result<Option<Received>, ProtocolError> {
         let Some(frame) = self.frame.take() else {
             return Ok(None);
         };
         Ok(match frame.header.opcode {
             Opcode::Continuation | Opcode::Text | Opcode::Binary => self
                 .assembler
-                .end_frame(frame.header.fin)?
+                .end_frame(frame.header.fin, limits)?
                 .map(Received::Message),
             Opcode::Close => Some(Received::Close(CloseFrame::parse(&frame.control_payload)?)),
             Opcode::Ping => Some(Received::Ping(frame.control_payload)),

@@ -1,8 +1,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::extension::Compressor;
 use crate::frame::{MaskingKeys, Opcode};
-use crate::message::Outgoing;
+use crate::message::{Compress, Outgoing, SendOptions};
 use crate::token::Token;
 use crate::transmit::{Mark, Transmit};
 
@@ -15,6 +16,8 @@ pub(crate) struct Sender {
     keys: Box<dyn MaskingKeys>,
     transmit: Transmit,
     unwritten_pongs: usize,
+    /// `Some` if the server takes compressed messages.
+    compressor: Option<Compressor>,
     /// The payload of the newest ping that is not answered for want of room.
     deferred_pong: Option<Vec<u8>>,
 }
@@ -28,6 +31,7 @@ impl Sender {
             keys,
             transmit,
             unwritten_pongs: 0,
+            compressor: None,
             deferred_pong: None,
         }
     }
@@ -42,15 +46,51 @@ impl Sender {
         self.transmit.is_empty()
     }
 
-    /// Queues a message, whose writing is told of by `token`.
-    pub(crate) fn push_message(&mut self, message: Outgoing<'_>, unmasked: bool, token: Token) {
+    /// Says that the server takes messages that `compressor` made.
+    pub(crate) fn set_compressor(&mut self, compressor: Compressor) {
+        self.compressor = Some(compressor);
+    }
+
+    /// Queues a message, whose writing is told of by `token`; compressed if it is to be, which it
+    /// is by its length if that is not less than `min_compressed_len`.
+    pub(crate) fn push_message(
+        &mut self,
+        message: Outgoing<'_>,
+        options: SendOptions,
+        min_compressed_len: usize,
+        token: Token,
+    ) {
+        let payload = message.payload();
+        let compress = match options.compress {
+            Compress::ByLength => payload.len() >= min_compressed_len,
+            Compress::Always => true,
+            Compress::Never => false,
+        };
+        let compressed = self
+            .compressor
+            .as_mut()
+            .filter(|_| compress)
+            .and_then(|compressor| compressor.compress(payload));
         self.transmit.push_frame(
             message.opcode(),
-            message.payload(),
-            unmasked,
+            compressed.is_some(),
+            compressed.as_deref().unwrap_or(payload),
+            options.unmasked,
             &mut *self.keys,
         );
         self.transmit.mark(Mark::Message(token));
+    }
+
+    /// Whether memory is held that only makes messages to come shorter.
+    pub(crate) fn is_holding_compressor(&self) -> bool {
+        self.compressor.as_ref().is_some_and(Compressor::is_holding)
+    }
+
+    /// Gives that memory back.
+    pub(crate) fn release_compressor(&mut self) {
+        if let Some(compressor) = &mut self.compressor {
+            compressor.release();
+        }
     }
 
     /// Queues a Close frame.
@@ -95,6 +135,7 @@ impl Sender {
     /// frames after it, and a peer that has read it does not wait for pongs.
     pub(crate) fn end(&mut self) {
         self.deferred_pong = None;
+        self.compressor = None;
     }
 
     /// Forgets what is owed.
@@ -105,6 +146,6 @@ impl Sender {
 
     fn push_control(&mut self, opcode: Opcode, payload: &[u8], unmasked: bool) {
         self.transmit
-            .push_frame(opcode, payload, unmasked, &mut *self.keys);
+            .push_frame(opcode, false, payload, unmasked, &mut *self.keys);
     }
 }

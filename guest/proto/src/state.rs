@@ -38,7 +38,6 @@ use crate::token::Token;
 /// `eof` stands for the end of the stream, by whatever cause. Leaving for `Closed` yields
 /// `Event::Closed`, after an `Event::Error` unless `close()` or a completed closing handshake led
 /// there.
-#[derive(Debug)]
 pub(crate) enum State {
     /// The request is queued; the server's answer is being read.
     Connecting(Handshake),
@@ -51,7 +50,6 @@ pub(crate) enum State {
 }
 
 /// The closing handshake (RFC 6455, section 7.1.2), or the failing of the connection (7.1.7).
-#[derive(Debug)]
 pub(crate) struct Closing {
     pub(crate) phase: ClosingPhase,
     /// The `close` that is completed with the connection's end, if there was one.
@@ -60,7 +58,6 @@ pub(crate) struct Closing {
     pub(crate) stream_ended: bool,
 }
 
-#[derive(Debug)]
 pub(crate) enum ClosingPhase {
     /// We sent a Close frame first. Messages that the peer sent before its own still arrive.
     AwaitingClose(Receiver),

@@ -11,10 +11,18 @@ pub(crate) enum Timer {
     Keepalive,
     /// When to give up on the pong that is due first.
     Pong,
+    /// When to give back the memory of the compressor.
+    CompressorIdle,
 }
 
 impl Timer {
-    const ALL: [Self; 4] = [Self::Handshake, Self::Closing, Self::Keepalive, Self::Pong];
+    const ALL: [Self; 5] = [
+        Self::Handshake,
+        Self::Closing,
+        Self::Keepalive,
+        Self::Pong,
+        Self::CompressorIdle,
+    ];
 }
 
 /// One deadline for each timer that runs.

@@ -41,19 +41,22 @@ impl Transmit {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Queues one frame with `payload`, masked with a fresh key, or unchanged if `unmasked`.
+    /// Queues one frame with `payload`, masked with a fresh key, or unchanged if `unmasked`. `rsv1`
+    /// says that the payload is compressed.
     ///
     /// RFC 6455, section 5.1: "a client MUST mask all frames that it sends to the server". An
     /// unmasked payload travels under a masking key of zero, which servers must accept.
     pub(crate) fn push_frame(
         &mut self,
         opcode: Opcode,
+        rsv1: bool,
         payload: &[u8],
         unmasked: bool,
         keys: &mut dyn MaskingKeys,
     ) {
         let header = FrameHeader {
             fin: true,
+            rsv1,
             opcode,
             payload_len: payload.len() as u64,
         };

@@ -8,7 +8,9 @@ use core::time::Duration;
 use spin::Mutex;
 use wasip2::clocks::monotonic_clock;
 use wasip2::io::poll::Pollable;
-use wasocket_client::{InvalidArgument, Options, Outgoing, TlsContexts, WebSocket, WebSocketUrl};
+use wasocket_client::{
+    InvalidArgument, Options, Outgoing, SendOptions, TlsContexts, WebSocket, WebSocketUrl,
+};
 
 use crate::bindings::exports::wasocket::websocket::client::{
     self, ConnectOptionsBorrow, Guest, GuestConnectOptions, GuestWaiter, GuestWebsocket, Ready,
@@ -172,8 +174,12 @@ impl GuestWebsocket for WebsocketResource {
             types::Message::Text(text) => Outgoing::Text(text),
             types::Message::Binary(bytes) => Outgoing::Binary(bytes),
         };
-        let unmasked = options.contains(types::SendOptions::UNMASKED);
-        Ok(self.0.borrow_mut().command().send(outgoing, unmasked)?)
+        let options = SendOptions {
+            unmasked: options.contains(types::SendOptions::UNMASKED),
+            ..SendOptions::default()
+        };
+        let mut driver = self.0.borrow_mut();
+        Ok(driver.command().send(outgoing, options, host::now())?)
     }
 
     fn ping(

@@ -51,7 +51,7 @@ fn commands_need_an_open_connection() {
     let mut websocket = connecting();
     let connecting = CommandError::InvalidState(ReadyState::Connecting);
     assert_eq!(
-        websocket.send(Outgoing::Text("x"), false),
+        websocket.send(Outgoing::Text("x"), SendOptions::default(), START),
         Err(connecting.clone())
     );
     assert_eq!(websocket.ping(b"", false, START), Err(connecting));
@@ -60,7 +60,7 @@ fn commands_need_an_open_connection() {
     websocket.close(None, None, START).unwrap();
     let closing = CommandError::InvalidState(ReadyState::Closing);
     assert_eq!(
-        websocket.send(Outgoing::Text("x"), false),
+        websocket.send(Outgoing::Text("x"), SendOptions::default(), START),
         Err(closing.clone())
     );
     assert_eq!(websocket.ping(b"", false, START), Err(closing));
@@ -102,7 +102,7 @@ fn closing_sends_1000_unless_told_otherwise() {
 fn what_waits_to_be_written_can_be_asked_for() {
     let mut websocket = open();
     assert_eq!(websocket.buffered_amount(), 0);
-    websocket.send(Outgoing::Text("Hello"), false).unwrap();
+    websocket.send(Outgoing::Text("Hello"), SendOptions::default(), START).unwrap();
     assert_eq!(websocket.buffered_amount(), 11);
     websocket.advance_transmit(4);
     assert_eq!(websocket.buffered_amount(), 7);
@@ -113,8 +113,8 @@ fn what_waits_to_be_written_can_be_asked_for() {
 #[test]
 fn an_event_that_waits_is_pending() {
     let mut websocket = open();
-    let first = websocket.send(Outgoing::Text("x"), false).unwrap();
-    let second = websocket.send(Outgoing::Text("y"), false).unwrap();
+    let first = websocket.send(Outgoing::Text("x"), SendOptions::default(), START).unwrap();
+    let second = websocket.send(Outgoing::Text("y"), SendOptions::default(), START).unwrap();
     assert!(!websocket.has_pending());
     transmitted(&mut websocket);
     assert_eq!(websocket.poll_event(START), Some(Event::Sent(first)));
@@ -131,14 +131,14 @@ fn a_full_queue_refuses_and_loses_nothing() {
     transmitted(&mut websocket);
     websocket.handle_input(ANSWER.to_vec());
     events(&mut websocket);
-    let token = websocket.send(Outgoing::Text("Hello"), false).unwrap();
+    let token = websocket.send(Outgoing::Text("Hello"), SendOptions::default(), START).unwrap();
     assert_eq!(
-        websocket.send(Outgoing::Text("x"), false),
+        websocket.send(Outgoing::Text("x"), SendOptions::default(), START),
         Err(CommandError::QueueFull(11))
     );
     transmitted(&mut websocket);
     assert_eq!(events(&mut websocket), [Event::Sent(token)]);
-    websocket.send(Outgoing::Text("x"), false).unwrap();
+    websocket.send(Outgoing::Text("x"), SendOptions::default(), START).unwrap();
 }
 
 #[test]

@@ -14,10 +14,17 @@ const LEN_64: u8 = 127;
 /// The longest header that a server may send: two octets and 64 bits of length.
 const MAX_SERVER_HEADER_LEN: usize = 10;
 
+/// RSV1 to RSV3 in the first octet.
+const RESERVED_BITS: u8 = 0x70;
+/// RSV1, which RFC 7692 calls "Per-Message Compressed".
+const RSV1: u8 = 0x40;
+
 /// What stands before a frame's payload (RFC 6455, section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FrameHeader {
     pub(crate) fin: bool,
+    /// The message is compressed (RFC 7692, section 6); only on its first frame.
+    pub(crate) rsv1: bool,
     pub(crate) opcode: Opcode,
     pub(crate) payload_len: u64,
 }
@@ -25,7 +32,9 @@ pub(crate) struct FrameHeader {
 impl FrameHeader {
     /// Writes the header of a frame that a client sends. The masked payload is to follow.
     pub(crate) fn encode_masked(self, masking_key: [u8; 4], out: &mut Vec<u8>) {
-        out.push(if self.fin { 0x80 } else { 0 } | self.opcode as u8);
+        let fin = if self.fin { 0x80 } else { 0 };
+        let rsv1 = if self.rsv1 { RSV1 } else { 0 };
+        out.push(fin | rsv1 | self.opcode as u8);
         // RFC 6455, section 5.2: "the minimal number of bytes MUST be used to encode the length".
         match (u16::try_from(self.payload_len), self.payload_len as u8) {
             (Ok(..=125), len) => out.push(0x80 | len),
@@ -41,21 +50,29 @@ impl FrameHeader {
         out.extend_from_slice(&masking_key);
     }
 
-    /// Reads the header of a frame that a server sent, from the first bytes of it.
+    /// Reads the header of a frame that a server sent, from the first bytes of it. `compressible`
+    /// says that permessage-deflate is negotiated, which defines RSV1.
     ///
     /// Returns the header and its length, or `None` if more bytes are needed. What breaks a rule
     /// is refused at the first byte that proves it, before the bytes that it announces.
-    fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+    fn decode(bytes: &[u8], compressible: bool) -> Result<Option<(Self, usize)>, ProtocolError> {
         let Some(&first) = bytes.first() else {
             return Ok(None);
         };
         // RFC 6455, section 5.2: "MUST be 0 unless an extension is negotiated that defines
         // meanings for non-zero values."
-        if first & 0x70 != 0 {
-            return Err(ProtocolError::ReservedBits(first >> 4 & 0x7));
+        let reserved_bits = first & RESERVED_BITS;
+        if reserved_bits & !RSV1 != 0 || (reserved_bits != 0 && !compressible) {
+            return Err(ProtocolError::ReservedBits(reserved_bits >> 4));
         }
         let fin = first & 0x80 != 0;
+        let rsv1 = reserved_bits != 0;
         let opcode = Opcode::try_from(first & 0xf).map_err(ProtocolError::ReservedOpcode)?;
+        // RFC 7692, section 6: "An endpoint MUST NOT set the "Per-Message Compressed" bit of
+        // control frames and non-first fragments of a data message."
+        if rsv1 && !opcode.starts_message() {
+            return Err(ProtocolError::ReservedBits(reserved_bits >> 4));
+        }
         // Section 5.5: "All control frames [...] MUST NOT be fragmented."
         if opcode.is_control() && !fin {
             return Err(ProtocolError::FragmentedControlFrame);
@@ -100,6 +117,7 @@ impl FrameHeader {
         }
         let header = Self {
             fin,
+            rsv1,
             opcode,
             payload_len,
         };
@@ -110,12 +128,21 @@ impl FrameHeader {
 /// Collects a header whose bytes may arrive one at a time.
 #[derive(Debug, Default)]
 pub(crate) struct HeaderDecoder {
+    /// Frames may have RSV1 set.
+    compressible: bool,
     partial: [u8; MAX_SERVER_HEADER_LEN],
     /// How many bytes of `partial` have arrived; fewer than the header has.
     len: usize,
 }
 
 impl HeaderDecoder {
+    pub(crate) fn new(compressible: bool) -> Self {
+        Self {
+            compressible,
+            ..Self::default()
+        }
+    }
+
     /// Takes the next bytes of the stream; returns how many belong to the header, and the header
     /// if it is complete.
     pub(crate) fn push(
@@ -124,14 +151,14 @@ impl HeaderDecoder {
     ) -> Result<(usize, Option<FrameHeader>), ProtocolError> {
         if self.len == 0 {
             // The usual case: the header stands whole in what was read.
-            if let Some((header, len)) = FrameHeader::decode(bytes)? {
+            if let Some((header, len)) = FrameHeader::decode(bytes, self.compressible)? {
                 return Ok((len, Some(header)));
             }
         }
         let taken = bytes.len().min(MAX_SERVER_HEADER_LEN - self.len);
         let known = self.len;
         self.partial[known..known + taken].copy_from_slice(&bytes[..taken]);
-        match FrameHeader::decode(&self.partial[..known + taken])? {
+        match FrameHeader::decode(&self.partial[..known + taken], self.compressible)? {
             Some((header, len)) => {
                 self.len = 0;
                 Ok((len - known, Some(header)))
@@ -152,6 +179,7 @@ mod tests {
     fn header(opcode: Opcode, payload_len: u64) -> FrameHeader {
         FrameHeader {
             fin: true,
+            rsv1: false,
             opcode,
             payload_len,
         }
@@ -191,7 +219,7 @@ mod tests {
         ];
         for (bytes, payload_len) in cases {
             let expected = (header(Opcode::Binary, payload_len), bytes.len());
-            assert_eq!(FrameHeader::decode(bytes), Ok(Some(expected)));
+            assert_eq!(FrameHeader::decode(bytes, false), Ok(Some(expected)));
         }
     }
 
@@ -203,7 +231,11 @@ mod tests {
             &[0x02, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0],
         ] {
             for len in 0..bytes.len() {
-                assert_eq!(FrameHeader::decode(&bytes[..len]), Ok(None), "{bytes:x?}");
+                assert_eq!(
+                    FrameHeader::decode(&bytes[..len], false),
+                    Ok(None),
+                    "{bytes:x?}"
+                );
             }
         }
     }
@@ -232,8 +264,31 @@ mod tests {
         ];
         for (bytes, error) in cases {
             let before = &bytes[..bytes.len() - 1];
-            assert_eq!(FrameHeader::decode(before), Ok(None), "{bytes:x?}");
-            assert_eq!(FrameHeader::decode(bytes), Err(error), "{bytes:x?}");
+            assert_eq!(FrameHeader::decode(before, false), Ok(None), "{bytes:x?}");
+            assert_eq!(FrameHeader::decode(bytes, false), Err(error), "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn with_compression_rsv1_may_stand_on_the_first_frame_of_a_message() {
+        for (first, opcode) in [(0xc1, Opcode::Text), (0xc2, Opcode::Binary)] {
+            let expected = FrameHeader {
+                rsv1: true,
+                ..header(opcode, 0)
+            };
+            let decoded = FrameHeader::decode(&[first, 0], true);
+            assert_eq!(decoded, Ok(Some((expected, 2))));
+        }
+        for (first, bits) in [
+            (0xc0, 4),
+            (0xc8, 4),
+            (0xc9, 4),
+            (0xca, 4),
+            (0xe1, 6),
+            (0x91, 1),
+        ] {
+            let decoded = FrameHeader::decode(&[first], true);
+            assert_eq!(decoded, Err(ProtocolError::ReservedBits(bits)));
         }
     }
 

@@ -18,6 +18,11 @@ impl Opcode {
     pub(crate) fn is_control(self) -> bool {
         self as u8 & 0x8 != 0
     }
+
+    /// Whether a frame with it is the first of a data message.
+    pub(crate) fn starts_message(self) -> bool {
+        matches!(self, Self::Text | Self::Binary)
+    }
 }
 
 impl TryFrom<u8> for Opcode {

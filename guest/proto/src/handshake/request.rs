@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::nonce::Nonce;
 use crate::event::Header;
+use crate::extension::{DeflateOffer, encode_offers};
 use crate::grammar::{is_field_value, is_token};
 use crate::url::WebSocketUrl;
 
@@ -116,7 +117,7 @@ impl Request {
     }
 
     /// Writes the request.
-    pub(crate) fn encode(&self, nonce: Nonce) -> Vec<u8> {
+    pub(crate) fn encode(&self, nonce: Nonce, offers: &[DeflateOffer]) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
         for part in ["GET ", self.url.resource_name(), " HTTP/1.1\r\n"] {
             out.extend_from_slice(part.as_bytes());
@@ -132,6 +133,9 @@ impl Request {
         field("Connection", b"Upgrade");
         field("Sec-WebSocket-Key", nonce.key().as_bytes());
         field("Sec-WebSocket-Version", b"13");
+        if !offers.is_empty() {
+            field("Sec-WebSocket-Extensions", encode_offers(offers).as_bytes());
+        }
         let headers = &self.headers;
         if !headers.subprotocols.is_empty() {
             let offer = headers.subprotocols.join(", ");
@@ -193,7 +197,7 @@ mod tests {
 
     fn encode(url: &str, headers: &RequestHeaders) -> Vec<u8> {
         Request::new(WebSocketUrl::parse(url).unwrap(), headers.clone())
-            .encode(Nonce::new(*b"the sample nonce"))
+            .encode(Nonce::new(*b"the sample nonce"), &[])
     }
 
     fn names(names: &[&str]) -> Vec<String> {

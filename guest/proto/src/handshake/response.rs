@@ -7,6 +7,7 @@ use super::nonce::Nonce;
 use super::request::Request;
 use crate::error::{HandshakeError, Refusal};
 use crate::event::{Header, Opened};
+use crate::extension::{self, DeflateOffer};
 
 /// The most header fields of an answer; httparse needs to know it beforehand.
 const MAX_HEADER_COUNT: usize = 128;
@@ -26,6 +27,7 @@ const TLS_ALERT: u8 = 0x15;
 pub(crate) struct Handshake {
     accept: String,
     subprotocols: Vec<String>,
+    offers: Vec<DeflateOffer>,
     head_limit: usize,
     /// How many bytes the heads of interim answers had.
     interim_len: usize,
@@ -51,10 +53,16 @@ pub(crate) enum Progress {
 }
 
 impl Handshake {
-    pub(crate) fn new(request: &Request, nonce: Nonce, head_limit: u32) -> Self {
+    pub(crate) fn new(
+        request: &Request,
+        offers: &[DeflateOffer],
+        nonce: Nonce,
+        head_limit: u32,
+    ) -> Self {
         Self {
             accept: nonce.accept(),
             subprotocols: request.subprotocols().to_owned(),
+            offers: offers.to_owned(),
             head_limit: usize::try_from(head_limit).unwrap_or(usize::MAX),
             interim_len: 0,
             stage: Stage::Head(Vec::new()),
@@ -146,17 +154,12 @@ impl Handshake {
             }
             Some(_) => {}
         }
-        // Section 4.1: "If the response includes a |Sec-WebSocket-Extensions| header field and
-        // this header field indicates the use of an extension that was not present in the
-        // client's handshake [...], the client MUST _Fail the WebSocket Connection_." None is
-        // offered.
-        if let Some(extension) = response
-            .values("Sec-WebSocket-Extensions")
-            .find(|value| !value.is_empty())
-        {
-            return Err(HandshakeError::ExtensionNotOffered(lossy(extension)));
-        }
-        // Section 4.1: the same for a subprotocol.
+        let extensions: Vec<&[u8]> = response.values("Sec-WebSocket-Extensions").collect();
+        // RFC 9110, section 5.3: fields of one name "can be combined".
+        let permessage_deflate = extension::judge(&extensions.join(&b", "[..]), &self.offers)?;
+        // Section 4.1: "If the response includes a |Sec-WebSocket-Protocol| header field and this
+        // header field indicates the use of a subprotocol that was not present in the client's
+        // handshake [...], the client MUST _Fail the WebSocket Connection_."
         let subprotocol = match response.single("Sec-WebSocket-Protocol")? {
             None => None,
             Some(chosen) => Some(
@@ -169,6 +172,7 @@ impl Handshake {
         };
         Ok(Opened {
             subprotocol,
+            permessage_deflate,
             headers: response.into_headers(),
         })
     }

@@ -27,7 +27,9 @@ fn a_close_frame_is_sent_and_its_answer_awaited() {
 #[test]
 fn the_close_frame_follows_what_was_queued() {
     let mut connection = open();
-    connection.send(Outgoing::Text("Hello"), false).unwrap();
+    connection
+        .send(Outgoing::Text("Hello"), MASKED, START)
+        .unwrap();
     connection.close(&normal_closure(), START).unwrap();
     assert_eq!(
         transmitted(&mut connection),

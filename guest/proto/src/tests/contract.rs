@@ -1,6 +1,7 @@
 //! The contract at the head of the crate, as written: every golden exchange at every prefix, every
 //! two-way split, and one byte at a time.
 
+use super::deflate::{bomb, stored};
 use super::*;
 use crate::fuzzing::{self, Operation, drive};
 
@@ -92,6 +93,71 @@ fn golden() -> Vec<Exchange> {
         exchange(
             "a wrong accept",
             &[b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"],
+        ),
+        exchange(
+            "compressed messages",
+            &[
+                COMPRESSING_ANSWER,
+                &frame(0xc1, HELLO),
+                b"\x81\x05plain",
+                &frame(0xc1, HELLO_AGAIN),
+                &frame(0xc2, b"\x00"),
+                &frame(0xc2, b""),
+                &close,
+            ],
+        ),
+        exchange(
+            "a compressed message in fragments with a ping between them",
+            &[
+                COMPRESSING_ANSWER,
+                &frame(0x41, &HELLO[..2]),
+                b"\x89\x02hi",
+                b"\x00\x00",
+                &frame(0x80, &HELLO[2..]),
+                &close,
+            ],
+        ),
+        exchange(
+            "blocks with BFINAL",
+            &[
+                &compressing_answer("; server_max_window_bits=8"),
+                &frame(0xc1, b"\xf3\x48\xcd\xc9\xc9\x07\x00\xf3\x48\xcd\xc9\xc9\x07\x00\xf2\x00\x11\x00\x00"),
+                &frame(0xc1, b"\xf3\x48\xcd\xc9\xc9\x07\x00"),
+                &frame(0xc1, HELLO_AGAIN),
+                &close,
+            ],
+        ),
+        exchange(
+            "a compressed message that becomes too big",
+            &[
+                COMPRESSING_ANSWER,
+                &frame(0xc2, &bomb(3)),
+                &frame(0xc2, &bomb(4)),
+                &close,
+            ],
+        ),
+        exchange(
+            "compressed text that is not UTF-8, and then cannot be decompressed",
+            &[
+                COMPRESSING_ANSWER,
+                &frame(0xc1, &[&stored("κόσμε\u{10ffff}".as_bytes())[..], &stored(b"\xce\xff"), b"\xff\xff"].concat()),
+            ],
+        ),
+        exchange(
+            "what cannot be decompressed",
+            &[COMPRESSING_ANSWER, &frame(0xc1, HELLO), &frame(0xc1, &[HELLO, b"\xff\xff"].concat())],
+        ),
+        exchange(
+            "a compressed message that is cut short",
+            &[COMPRESSING_ANSWER, &frame(0xc1, &HELLO[..4]), &frame(0xc1, HELLO)],
+        ),
+        exchange(
+            "RSV1 on a continuation",
+            &[COMPRESSING_ANSWER, &frame(0x41, &HELLO[..2]), &frame(0xc0, &HELLO[2..])],
+        ),
+        exchange(
+            "a wrong parameter of permessage-deflate",
+            &[&compressing_answer("; server_max_window_bits=16"), &frame(0xc1, HELLO)],
         ),
         Exchange {
             eof: false,

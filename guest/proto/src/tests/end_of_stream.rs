@@ -78,7 +78,9 @@ fn a_stream_that_is_lost_does_not_wait_for_what_is_owed() {
 #[test]
 fn what_is_owed_at_the_end_is_not_written_any_more() {
     let mut connection = open();
-    connection.send(Outgoing::Text("late"), false).unwrap();
+    connection
+        .send(Outgoing::Text("late"), MASKED, START)
+        .unwrap();
     connection.handle_eof();
     assert_eq!(connection.poll_transmit(), b"");
     assert_eq!(
@@ -103,7 +105,7 @@ fn after_the_end_nothing_happens() {
     assert_eq!(connection.poll_timeout(), None);
     assert!(connection.is_done_sending());
     assert_eq!(
-        connection.send(Outgoing::Text("x"), false),
+        connection.send(Outgoing::Text("x"), MASKED, START),
         Err(SendError::NotOpen)
     );
     assert_eq!(

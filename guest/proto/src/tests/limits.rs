@@ -120,18 +120,20 @@ fn sending_is_refused_while_too_much_waits_and_nothing_is_lost() {
         ..Limits::default()
     });
     // One message may exceed the limit.
-    let first = connection.send(Outgoing::Binary(&[0; 200]), false).unwrap();
+    let first = connection
+        .send(Outgoing::Binary(&[0; 200]), MASKED, START)
+        .unwrap();
     let queued = connection.poll_transmit().len() as u64;
     let full = SendError::QueueFull { queued, limit: 100 };
     assert_eq!(
-        connection.send(Outgoing::Text("x"), false),
+        connection.send(Outgoing::Text("x"), MASKED, START),
         Err(full.clone())
     );
     assert_eq!(connection.ping(b"", false, START), Err(full));
     assert_eq!(connection.poll_transmit().len() as u64, queued);
     // A Close frame always has room.
     connection.advance_transmit(queued as usize - 99);
-    let second = connection.send(Outgoing::Text("x"), false).unwrap();
+    let second = connection.send(Outgoing::Text("x"), MASKED, START).unwrap();
     connection.close(&normal_closure(), START).unwrap();
     transmitted(&mut connection);
     assert_eq!(

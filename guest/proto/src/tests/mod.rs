@@ -2,12 +2,16 @@
 //! file for each topic of RFC 6455.
 
 mod close;
+mod compression;
 mod contract;
+mod decompression;
+mod deflate;
 mod end_of_stream;
 mod fragmentation;
 mod frames;
 mod handshake;
 mod limits;
+mod negotiation;
 mod ping;
 mod send;
 mod text;
@@ -28,8 +32,32 @@ const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
     \r\n";
 
+/// The same, with permessage-deflate accepted as it is offered by default.
+const COMPRESSING_ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
+    Upgrade: websocket\r\n\
+    Connection: Upgrade\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate\r\n\
+    \r\n";
+
+/// "Hello", compressed (RFC 7692, section 7.2.3.1).
+const HELLO: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
+
+/// "Hello" again, as it refers to the message before it (section 7.2.3.2).
+const HELLO_AGAIN: &[u8] = b"\xf2\x00\x11\x00\x00";
+
 /// The masking key of the examples in RFC 6455, section 5.7.
 const MASKING_KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+const MASKED: SendOptions = SendOptions {
+    unmasked: false,
+    compress: Compress::ByLength,
+};
+
+const UNMASKED: SendOptions = SendOptions {
+    unmasked: true,
+    compress: Compress::ByLength,
+};
 
 struct FixedKey;
 
@@ -71,9 +99,30 @@ fn open() -> Connection {
 }
 
 fn open_with(config: Config) -> Connection {
+    open_by(config, ANSWER)
+}
+
+/// An open connection on which messages may be compressed.
+fn compressing() -> Connection {
+    open_by(Config::default(), COMPRESSING_ANSWER)
+}
+
+/// An open connection on which messages may be compressed, as the server answered with these
+/// parameters of permessage-deflate: `; ` before each.
+fn compressing_with(config: Config, parameters: &str) -> Connection {
+    open_by(config, &compressing_answer(parameters))
+}
+
+fn compressing_answer(parameters: &str) -> Vec<u8> {
+    let answer = core::str::from_utf8(COMPRESSING_ANSWER).unwrap();
+    let accepted = alloc::format!("permessage-deflate{parameters}");
+    answer.replace("permessage-deflate", &accepted).into_bytes()
+}
+
+fn open_by(config: Config, answer: &[u8]) -> Connection {
     let mut connection = connect(&request(), config);
     transmitted(&mut connection);
-    assert_eq!(connection.handle_input(ANSWER, START), ANSWER.len());
+    assert_eq!(connection.handle_input(answer, START), answer.len());
     assert!(matches!(events(&mut connection)[..], [Event::Open(_)]));
     assert_eq!(connection.state(), ConnectionState::Open);
     connection

@@ -5,7 +5,9 @@ use super::*;
 #[test]
 fn the_masked_text_message_of_the_rfc() {
     let mut connection = open();
-    connection.send(Outgoing::Text("Hello"), false).unwrap();
+    connection
+        .send(Outgoing::Text("Hello"), MASKED, START)
+        .unwrap();
     // Section 5.7.
     assert_eq!(
         transmitted(&mut connection),
@@ -16,7 +18,9 @@ fn the_masked_text_message_of_the_rfc() {
 #[test]
 fn an_unmasked_payload_travels_under_a_key_of_zero() {
     let mut connection = open();
-    connection.send(Outgoing::Text("Hello"), true).unwrap();
+    connection
+        .send(Outgoing::Text("Hello"), UNMASKED, START)
+        .unwrap();
     connection.ping(b"hey", true, START).unwrap();
     assert_eq!(
         transmitted(&mut connection),
@@ -27,8 +31,10 @@ fn an_unmasked_payload_travels_under_a_key_of_zero() {
 #[test]
 fn empty_messages_are_sent() {
     let mut connection = open();
-    connection.send(Outgoing::Text(""), false).unwrap();
-    connection.send(Outgoing::Binary(b""), false).unwrap();
+    connection.send(Outgoing::Text(""), MASKED, START).unwrap();
+    connection
+        .send(Outgoing::Binary(b""), MASKED, START)
+        .unwrap();
     assert_eq!(
         transmitted(&mut connection),
         b"\x81\x80\x37\xfa\x21\x3d\x82\x80\x37\xfa\x21\x3d"
@@ -45,7 +51,9 @@ fn lengths_are_written_in_the_shortest_form() {
     ] {
         let mut connection = open();
         let payload = vec![0; len];
-        connection.send(Outgoing::Binary(&payload), false).unwrap();
+        connection
+            .send(Outgoing::Binary(&payload), MASKED, START)
+            .unwrap();
         let bytes = transmitted(&mut connection);
         assert!(bytes.starts_with(header), "{len}");
         assert_eq!(bytes.len(), header.len() + 4 + len);
@@ -55,8 +63,12 @@ fn lengths_are_written_in_the_shortest_form() {
 #[test]
 fn a_message_counts_as_sent_once_its_last_byte_is_written() {
     let mut connection = open();
-    let first = connection.send(Outgoing::Text("one"), false).unwrap();
-    let second = connection.send(Outgoing::Text("two"), false).unwrap();
+    let first = connection
+        .send(Outgoing::Text("one"), MASKED, START)
+        .unwrap();
+    let second = connection
+        .send(Outgoing::Text("two"), MASKED, START)
+        .unwrap();
     assert!(first < second);
     connection.advance_transmit(8);
     assert_eq!(events(&mut connection), []);
@@ -73,7 +85,9 @@ fn what_is_written_in_pieces_is_written_in_order() {
     let mut written = Vec::new();
     let mut sent = 0;
     for piece in payload.chunks(10_000) {
-        connection.send(Outgoing::Binary(piece), true).unwrap();
+        connection
+            .send(Outgoing::Binary(piece), UNMASKED, START)
+            .unwrap();
         let len = connection.poll_transmit().len().min(7_000);
         written.extend_from_slice(&connection.poll_transmit()[..len]);
         connection.advance_transmit(len);
@@ -93,7 +107,7 @@ fn what_is_written_in_pieces_is_written_in_order() {
 fn commands_after_the_close_frame_are_refused() {
     let mut connection = closing();
     assert_eq!(
-        connection.send(Outgoing::Text("x"), false),
+        connection.send(Outgoing::Text("x"), MASKED, START),
         Err(SendError::NotOpen)
     );
     assert_eq!(connection.ping(b"", false, START), Err(SendError::NotOpen));
