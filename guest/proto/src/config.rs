@@ -77,6 +77,13 @@ pub struct Timeouts {
     ///
     /// Default 10 s, as Python's websockets has it. After it the connection counts as closed.
     pub closing: Duration,
+    /// For the application to answer the messages that it took, before a Close frame of the peer is
+    /// answered or the connection fails for what the peer sent.
+    ///
+    /// Default 20 ms. Messages often come in one piece with what ends the connection, and the
+    /// application gets them in one piece then; what it sends at once is to go out, as after it
+    /// nothing can. It is time for a turn of a busy application, and hardly delays an end.
+    pub answering: Duration,
     /// For the pong to a ping.
     ///
     /// Default 30 s, as the API that this one follows has it. After it the connection fails.
@@ -97,6 +104,7 @@ impl Default for Timeouts {
         Self {
             handshake: Duration::from_secs(30),
             closing: Duration::from_secs(10),
+            answering: Duration::from_millis(20),
             pong: Duration::from_secs(30),
             ping_interval: None,
             compressor_idle: Duration::from_secs(10),

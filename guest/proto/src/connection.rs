@@ -2,6 +2,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::ToString;
 
+use crate::answers::Answers;
 use crate::config::Config;
 use crate::error::{AlreadyClosed, ConnectionError, HandshakeError, SendError, TimeoutError};
 use crate::event::{Closed, Event, Opened, Pong};
@@ -12,7 +13,7 @@ use crate::message::{Outgoing, SendOptions};
 use crate::ping::PingsInFlight;
 use crate::receiver::{Received, Receiver};
 use crate::sender::Sender;
-use crate::state::{Closing, ClosingPhase, ConnectionState, State};
+use crate::state::{Closing, ClosingPhase, ConnectionState, EndCause, Ending, State};
 use crate::time::Instant;
 use crate::timer::{Timer, Timers};
 use crate::token::{Token, Tokens};
@@ -27,6 +28,7 @@ pub struct Connection {
     pings: PingsInFlight,
     /// No input arrives, by the caller's choice.
     paused: bool,
+    answers: Answers,
     timers: Timers,
     events: VecDeque<Event>,
 }
@@ -54,6 +56,7 @@ impl Connection {
             config,
             pings: PingsInFlight::default(),
             paused: false,
+            answers: Answers::default(),
             timers,
             events: VecDeque::new(),
         }
@@ -119,12 +122,13 @@ impl Connection {
     ///
     /// If the connection is closed.
     pub fn close(&mut self, frame: &CloseFrame, now: Instant) -> Result<Token, AlreadyClosed> {
+        self.end_without_answers();
         match &mut self.state {
             State::Closed => return Err(AlreadyClosed),
             State::Closing(closing) => {
                 return Ok(*closing.token.get_or_insert_with(|| self.tokens.next()));
             }
-            State::Connecting(_) | State::Open(_) => {}
+            State::Connecting(_) | State::Open(_) | State::Ending(_) => {}
         }
         let token = self.tokens.next();
         match core::mem::replace(&mut self.state, State::Closed) {
@@ -135,7 +139,7 @@ impl Connection {
                     now,
                 );
             }
-            State::Connecting(_) | State::Closing(_) | State::Closed => {
+            State::Connecting(_) | State::Ending(_) | State::Closing(_) | State::Closed => {
                 self.finish(None, Some(token));
             }
         }
@@ -160,6 +164,8 @@ impl Connection {
 
     /// Takes the next bytes of the stream; returns how many. See *Progress* in the contract.
     pub fn handle_input(&mut self, bytes: &[u8], now: Instant) -> usize {
+        self.answers
+            .handler_called(now, self.config.timeouts.answering);
         if !bytes.is_empty() {
             self.restart_keepalive_timer(now);
         }
@@ -182,6 +188,8 @@ impl Connection {
 
     /// Says what time it is; acts on the deadlines that have come.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.answers
+            .handler_called(now, self.config.timeouts.answering);
         while let Some(timer) = self.timers.take_expired(now) {
             match timer {
                 Timer::Handshake => self.handshake_timed_out(),
@@ -194,6 +202,7 @@ impl Connection {
                     self.restart_keepalive_timer(now);
                 }
                 Timer::Pong => self.pong_timed_out(now),
+                Timer::Answers => self.end_without_answers(),
                 Timer::CompressorIdle => self.sender.release_compressor(),
             }
         }
@@ -214,7 +223,11 @@ impl Connection {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        if matches!(event, Some(Event::Message(_))) {
+            self.answers.message_taken();
+        }
+        event
     }
 
     /// Whether [`Self::poll_event`] would return something.
@@ -231,7 +244,7 @@ impl Connection {
     pub fn state(&self) -> ConnectionState {
         match self.state {
             State::Connecting(_) => ConnectionState::Connecting,
-            State::Open(_) => ConnectionState::Open,
+            State::Open(_) | State::Ending(_) => ConnectionState::Open,
             State::Closing(_) => ConnectionState::Closing,
             State::Closed => ConnectionState::Closed,
         }
@@ -243,7 +256,7 @@ impl Connection {
     /// stream first.
     pub fn is_done_sending(&self) -> bool {
         match &self.state {
-            State::Connecting(_) | State::Open(_) => false,
+            State::Connecting(_) | State::Open(_) | State::Ending(_) => false,
             State::Closing(closing) => {
                 matches!(closing.phase, ClosingPhase::Failing) && self.sender.is_empty()
             }
@@ -252,7 +265,7 @@ impl Connection {
     }
 
     fn check_room(&self) -> Result<(), SendError> {
-        if !matches!(self.state, State::Open(_)) {
+        if self.state() != ConnectionState::Open {
             return Err(SendError::NotOpen);
         }
         let queued = self.sender.unwritten().len() as u64;
@@ -271,7 +284,8 @@ impl Connection {
     }
 
     fn restart_pong_timer(&mut self) {
-        let deadline = self.pings.next_deadline().filter(|_| !self.paused);
+        let awaited = matches!(self.state, State::Open(_)) && !self.paused;
+        let deadline = self.pings.next_deadline().filter(|_| awaited);
         self.timers.set(Timer::Pong, deadline);
     }
 
@@ -309,12 +323,11 @@ impl Connection {
                     consumed
                 }
                 Err(error) => {
-                    let code = CloseCode::from(&error);
-                    self.fail(error.into(), code, now);
+                    self.ended_by_peer(EndCause::Violation(error), now);
                     bytes.len()
                 }
             },
-            State::Closing(_) | State::Closed => bytes.len(),
+            State::Ending(_) | State::Closing(_) | State::Closed => bytes.len(),
         }
     }
 
@@ -345,7 +358,7 @@ impl Connection {
                 }
                 self.restart_pong_timer();
             }
-            Received::Close(frame) => self.close_received(frame, now),
+            Received::Close(frame) => self.ended_by_peer(EndCause::Close(frame), now),
         }
     }
 
@@ -377,30 +390,58 @@ impl Connection {
         }
     }
 
-    fn close_received(&mut self, frame: Option<CloseFrame>, now: Instant) {
+    /// Acts on what the peer sent, unless answers to earlier messages may be under way.
+    fn ended_by_peer(&mut self, cause: EndCause, now: Instant) {
+        if matches!(self.state, State::Open(_))
+            && let Some(deadline) = self.answers.deadline(now)
+        {
+            self.state = State::Ending(Ending { cause, since: now });
+            self.timers.set(Timer::Pong, None);
+            self.timers.set(Timer::Keepalive, None);
+            self.timers.set(Timer::Answers, Some(deadline));
+        } else {
+            self.end(cause, now);
+        }
+    }
+
+    /// Waits for answers no longer, if it does.
+    fn end_without_answers(&mut self) {
         match core::mem::replace(&mut self.state, State::Closed) {
-            State::Open(_) => {
+            State::Ending(Ending { cause, since }) => self.end(cause, since),
+            other => self.state = other,
+        }
+    }
+
+    fn end(&mut self, cause: EndCause, now: Instant) {
+        match cause {
+            EndCause::Close(frame) => self.close_received(frame, now),
+            EndCause::Violation(error) => {
+                let code = CloseCode::from(&error);
+                self.fail(error.into(), code, now);
+            }
+        }
+    }
+
+    fn close_received(&mut self, frame: Option<CloseFrame>, now: Instant) {
+        let token = match &self.state {
+            State::Closing(closing) => closing.token,
+            State::Connecting(_) | State::Open(_) | State::Ending(_) | State::Closed => {
                 // Section 5.5.1: "When sending a Close frame in response, the endpoint typically
                 // echos the status code it received."
                 let code = frame.as_ref().map(|frame| frame.code().get().to_be_bytes());
                 self.sender
                     .push_close(code.as_ref().map_or(&[], |code| code));
-                self.begin_closing(Closing::new(ClosingPhase::Answered(frame), None), now);
+                None
             }
-            State::Closing(mut closing) => {
-                closing.phase = ClosingPhase::Answered(frame);
-                self.state = State::Closing(closing);
-            }
-            // Frames are read in no other state.
-            other @ (State::Connecting(_) | State::Closed) => self.state = other,
-        }
+        };
+        self.begin_closing(Closing::new(ClosingPhase::Answered(frame), token), now);
     }
 
     /// Fails the WebSocket Connection (RFC 6455, section 7.1.7).
     fn fail(&mut self, error: ConnectionError, code: CloseCode, now: Instant) {
         let token = match &self.state {
             State::Closing(closing) => closing.token,
-            State::Connecting(_) | State::Open(_) | State::Closed => {
+            State::Connecting(_) | State::Open(_) | State::Ending(_) | State::Closed => {
                 let frame = CloseFrame::failing(code, &error.to_string());
                 self.sender.push_close(&frame.to_payload());
                 None
@@ -416,6 +457,7 @@ impl Connection {
         self.pings.clear();
         self.timers.set(Timer::Pong, None);
         self.timers.set(Timer::Keepalive, None);
+        self.timers.set(Timer::Answers, None);
         self.timers.set(Timer::CompressorIdle, None);
         if !self.timers.is_running(Timer::Closing) {
             let deadline = now + self.config.timeouts.closing;
@@ -445,6 +487,7 @@ impl Connection {
     }
 
     fn handle_stream_end(&mut self, lost: bool) {
+        self.end_without_answers();
         match &mut self.state {
             State::Connecting(handshake) => {
                 let error = handshake.ended();
@@ -460,7 +503,7 @@ impl Connection {
                 closing.stream_ended = true;
                 self.finish_if_drained();
             }
-            State::Closed => {}
+            State::Ending(_) | State::Closed => {}
         }
     }
 
@@ -483,7 +526,9 @@ impl Connection {
                 ..
             }) => (Some(frame), token),
             State::Closing(Closing { token, .. }) => (None, token),
-            State::Connecting(_) | State::Open(_) | State::Closed => (None, token),
+            State::Connecting(_) | State::Open(_) | State::Ending(_) | State::Closed => {
+                (None, token)
+            }
         };
         self.timers.stop_all();
         self.pings.clear();

@@ -18,6 +18,7 @@
 //!    is held up to [`Limits::message_len`]. What waits to be written is bounded by
 //!    [`Limits::outgoing_len`] and one message; the answers to pings are bounded in number. A
 //!    caller that does not take events stops reading, which stops the peer; nothing grows.
+//!    [`Compression`] says what that adds.
 //! 4. *Chunking does not matter.* Any split of the same input gives the same events and the same
 //!    bytes to transmit.
 //! 5. *Finality.* There is exactly one [`Event::Closed`], and it is last. After it nothing is owed
@@ -26,6 +27,14 @@
 //!    and takes a late [`handle_timeout`] for a late one, not for an error.
 //! 7. *Determinism.* The same calls with the same bytes, instants, nonce and masking keys have the
 //!    same results.
+//!
+//! 8. *Last answers.* Messages can be answered though the peer's Close frame, or what fails the
+//!    connection, arrived right behind them. For [`Timeouts::answering`] after a message was taken,
+//!    such an end is not acted on: it is not told of, [`state`](Connection::state) is still
+//!    [`Open`](ConnectionState::Open), commands work, and what arrives is discarded. Then, or at the
+//!    end of the stream or with [`close`](Connection::close), comes what would have come at once:
+//!    the Close frame after all that was queued, and the event. Nothing that the peer does can put
+//!    it off.
 //!
 //! The peer cannot make a handler fail: bad input is a transition that queues a Close frame and
 //! yields an event. `Result` is for a caller who asks for something that is not possible.
@@ -47,6 +56,7 @@ extern crate alloc;
 #[cfg(feature = "fuzzing")]
 extern crate std;
 
+mod answers;
 mod config;
 mod connection;
 mod error;

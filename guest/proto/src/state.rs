@@ -1,6 +1,8 @@
+use crate::error::ProtocolError;
 use crate::frame::CloseFrame;
 use crate::handshake::Handshake;
 use crate::receiver::Receiver;
+use crate::time::Instant;
 use crate::token::Token;
 
 /// Where a connection stands, with the data that exists only there.
@@ -35,6 +37,10 @@ use crate::token::Token;
 ///          +---------------------------------------------------+
 /// ```
 ///
+/// While answers to messages may be under way, `violation` and `recv Close` lead from `Open` to
+/// `Ending` first, where all input is discarded and messages still go out. Timeout, eof and
+/// `close()` lead on from there, as the arrow out of `Open` would have.
+///
 /// `eof` stands for the end of the stream, by whatever cause. Leaving for `Closed` yields
 /// `Event::Closed`, after an `Event::Error` unless `close()` or a completed closing handshake led
 /// there.
@@ -43,10 +49,26 @@ pub(crate) enum State {
     Connecting(Handshake),
     /// Messages go both ways.
     Open(Receiver),
+    /// The peer sent what ends this, and is not sent a Close frame yet: messages still go out.
+    Ending(Ending),
     /// A Close frame is queued, so no more messages may be.
     Closing(Closing),
     /// Nothing goes either way any more.
     Closed,
+}
+
+/// What ends an open connection, and when it arrived.
+pub(crate) struct Ending {
+    pub(crate) cause: EndCause,
+    pub(crate) since: Instant,
+}
+
+/// What the peer sent that ends an open connection.
+pub(crate) enum EndCause {
+    /// A Close frame.
+    Close(Option<CloseFrame>),
+    /// What breaks a rule.
+    Violation(ProtocolError),
 }
 
 /// The closing handshake (RFC 6455, section 7.1.2), or the failing of the connection (7.1.7).
@@ -82,7 +104,7 @@ impl Closing {
 pub enum ConnectionState {
     /// The opening handshake is under way.
     Connecting,
-    /// Messages go both ways.
+    /// Messages can be sent.
     Open,
     /// The closing handshake is under way, or the connection fails.
     Closing,

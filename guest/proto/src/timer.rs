@@ -11,16 +11,19 @@ pub(crate) enum Timer {
     Keepalive,
     /// When to give up on the pong that is due first.
     Pong,
+    /// When to act on the peer's end of the connection, answered or not.
+    Answers,
     /// When to give back the memory of the compressor.
     CompressorIdle,
 }
 
 impl Timer {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Handshake,
         Self::Closing,
         Self::Keepalive,
         Self::Pong,
+        Self::Answers,
         Self::CompressorIdle,
     ];
 }

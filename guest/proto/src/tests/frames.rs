@@ -93,23 +93,3 @@ fn control_frames_that_are_too_long_or_fragmented_fail_with_1002() {
         );
     }
 }
-
-#[test]
-fn what_came_before_a_bad_frame_is_delivered_and_answered_first() {
-    let mut connection = open();
-    let bytes = [&b"\x81\x02ok"[..], b"\x89\x01p", b"\x83\x00"].concat();
-    let events = feed(&mut connection, &bytes);
-    assert_eq!(text(&events[0]), "ok");
-    assert_eq!(events[1], Event::Ping(b"p".to_vec()));
-    let error = ProtocolError::ReservedOpcode(3);
-    let reason = alloc::format!("{error}");
-    assert_eq!(events[2..], [Event::Error(error.into())]);
-    assert_eq!(
-        transmitted(&mut connection),
-        [
-            masked(0x8a, b"p"),
-            masked(0x88, &close_payload(1002, &reason))
-        ]
-        .concat()
-    );
-}

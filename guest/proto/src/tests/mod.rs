@@ -10,6 +10,7 @@ mod end_of_stream;
 mod fragmentation;
 mod frames;
 mod handshake;
+mod last_answers;
 mod limits;
 mod negotiation;
 mod ping;
@@ -246,7 +247,9 @@ fn assert_fails(connection: &mut Connection, bytes: &[u8], error: ProtocolError,
 #[track_caller]
 fn assert_fails_with(connection: &mut Connection, bytes: &[u8], error: ConnectionError, code: u16) {
     let reason = alloc::format!("{error}");
-    assert_eq!(feed(connection, bytes), [Event::Error(error)]);
+    // Long after the messages before it, to which no answer is awaited.
+    connection.handle_timeout(START);
+    assert_eq!(feed_at(connection, bytes, at(1_000)), [Event::Error(error)]);
     assert_eq!(connection.state(), ConnectionState::Closing);
     assert!(!connection.is_done_sending());
     assert_eq!(
