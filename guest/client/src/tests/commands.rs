@@ -102,7 +102,9 @@ fn closing_sends_1000_unless_told_otherwise() {
 fn what_waits_to_be_written_can_be_asked_for() {
     let mut websocket = open();
     assert_eq!(websocket.buffered_amount(), 0);
-    websocket.send(Outgoing::Text("Hello"), SendOptions::default(), START).unwrap();
+    websocket
+        .send(Outgoing::Text("Hello"), SendOptions::default(), START)
+        .unwrap();
     assert_eq!(websocket.buffered_amount(), 11);
     websocket.advance_transmit(4);
     assert_eq!(websocket.buffered_amount(), 7);
@@ -113,8 +115,12 @@ fn what_waits_to_be_written_can_be_asked_for() {
 #[test]
 fn an_event_that_waits_is_pending() {
     let mut websocket = open();
-    let first = websocket.send(Outgoing::Text("x"), SendOptions::default(), START).unwrap();
-    let second = websocket.send(Outgoing::Text("y"), SendOptions::default(), START).unwrap();
+    let first = websocket
+        .send(Outgoing::Text("x"), SendOptions::default(), START)
+        .unwrap();
+    let second = websocket
+        .send(Outgoing::Text("y"), SendOptions::default(), START)
+        .unwrap();
     assert!(!websocket.has_pending());
     transmitted(&mut websocket);
     assert_eq!(websocket.poll_event(START), Some(Event::Sent(first)));
@@ -131,14 +137,18 @@ fn a_full_queue_refuses_and_loses_nothing() {
     transmitted(&mut websocket);
     websocket.handle_input(ANSWER.to_vec());
     events(&mut websocket);
-    let token = websocket.send(Outgoing::Text("Hello"), SendOptions::default(), START).unwrap();
+    let token = websocket
+        .send(Outgoing::Text("Hello"), SendOptions::default(), START)
+        .unwrap();
     assert_eq!(
         websocket.send(Outgoing::Text("x"), SendOptions::default(), START),
         Err(CommandError::QueueFull(11))
     );
     transmitted(&mut websocket);
     assert_eq!(events(&mut websocket), [Event::Sent(token)]);
-    websocket.send(Outgoing::Text("x"), SendOptions::default(), START).unwrap();
+    websocket
+        .send(Outgoing::Text("x"), SendOptions::default(), START)
+        .unwrap();
 }
 
 #[test]

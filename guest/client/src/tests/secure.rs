@@ -104,7 +104,10 @@ impl Pair {
 #[test]
 fn messages_go_both_ways() {
     let mut pair = Pair::open();
-    let token = pair.websocket.send(Outgoing::Text("Hello"), SendOptions::default(), START).unwrap();
+    let token = pair
+        .websocket
+        .send(Outgoing::Text("Hello"), SendOptions::default(), START)
+        .unwrap();
     assert_eq!(pair.exchange(), [Event::Sent(token)]);
     assert_eq!(pair.received(), b"\x81\x85\0\0\0\0Hello");
     pair.server.writer().write_all(b"\x82\x02hi").unwrap();
@@ -132,7 +135,11 @@ fn a_message_counts_as_sent_once_its_last_record_is_written() {
     let mut pair = Pair::open();
     let token = pair
         .websocket
-        .send(Outgoing::Binary(&[7; 100_000]), SendOptions::default(), START)
+        .send(
+            Outgoing::Binary(&[7; 100_000]),
+            SendOptions::default(),
+            START,
+        )
         .unwrap();
     let frame_len = 14 + 100_000;
     assert_eq!(pair.websocket.buffered_amount(), frame_len);
@@ -155,7 +162,9 @@ fn a_message_counts_as_sent_once_its_last_record_is_written() {
 #[test]
 fn a_message_whose_records_are_written_after_the_end_is_not_told_of() {
     let mut pair = Pair::open();
-    pair.websocket.send(Outgoing::Text("late"), SendOptions::default(), START).unwrap();
+    pair.websocket
+        .send(Outgoing::Text("late"), SendOptions::default(), START)
+        .unwrap();
     assert!(!pair.websocket.poll_transmit().is_empty());
     pair.websocket.handle_eof();
     assert_fails(
@@ -172,7 +181,11 @@ fn a_message_whose_records_are_written_after_the_end_is_not_told_of() {
 fn a_long_message_is_sealed_as_it_is_written() {
     let mut pair = Pair::open();
     pair.websocket
-        .send(Outgoing::Binary(&vec![7; 10 << 20]), SendOptions::default(), START)
+        .send(
+            Outgoing::Binary(&vec![7; 10 << 20]),
+            SendOptions::default(),
+            START,
+        )
         .unwrap();
     assert!(pair.websocket.poll_transmit().len() < 200 << 10);
     pair.exchange();
