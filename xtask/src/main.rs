@@ -1,5 +1,6 @@
 //! The tasks of this repository, as `cargo xtask COMMAND`. One file for each command.
 
+mod autobahn;
 mod bench;
 mod cargo;
 mod component;
@@ -22,6 +23,9 @@ The tasks of this repository.
 Commands:
     demo           runs the main job: connections over ws and wss through the component
     test           runs all the tests
+    autobahn       runs the Autobahn test suite, with fewer messages for each case of
+                   compression (--full: with all of them; --update: the results become
+                   those that are expected)
     bench          measures us and others side by side (--quick: shows that it works)
     component      builds the component and prints its size
     package        makes the crate that is published, and builds it as its users do
@@ -41,6 +45,7 @@ Environment:
 
 /// What is asked for.
 enum Command {
+    Autobahn(autobahn::Options),
     Bench { quick: bool },
     Component,
     Demo,
@@ -57,6 +62,7 @@ impl Command {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         Ok(match arguments[..] {
             [] | ["help" | "--help" | "-h"] => Self::Help,
+            ["autobahn", ref options @ ..] => Self::Autobahn(autobahn::Options::parse(options)?),
             ["bench"] => Self::Bench { quick: false },
             ["bench", "--quick"] => Self::Bench { quick: true },
             ["component"] => Self::Component,
@@ -75,6 +81,7 @@ impl Command {
 
     fn run(self) -> Result<()> {
         match self {
+            Self::Autobahn(options) => autobahn::run(options),
             Self::Bench { quick } => bench::run(quick),
             Self::Component => component::run(),
             Self::Demo => demo::run(),

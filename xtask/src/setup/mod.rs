@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! .tools/
+//!   autobahn/bin/python   Python 2.7 with the Autobahn test suite; only if it is asked for
 //!   bin/wasm32-cc         a C compiler for wasm32, which ring needs; see `wasm_env`
 //!   bin/wasm32-ar         its archiver
 //!   lws/bin/server        tests/peers/lws/server.c, compiled
@@ -20,6 +21,7 @@
 //! Each folder is a [`Part`](part::Part): it is there as a whole, with a stamp, or it is not there.
 
 mod apt;
+mod autobahn;
 mod compiler;
 mod lws;
 mod nginx;
@@ -85,6 +87,15 @@ pub(crate) fn peers() -> Result<Peers> {
         nginx: nginx::ensure(root)?,
         lws: lws::ensure(root)?,
     })
+}
+
+/// Installs the Autobahn test suite, and the Python 2.7 environment that runs it.
+///
+/// # Errors
+///
+/// If there is no Python 2.7, which this does not install, or as [`wasm`].
+pub(crate) fn autobahn() -> Result<Tool> {
+    autobahn::ensure(workspace_root())
 }
 
 /// The command: installs all of it and says where it is.

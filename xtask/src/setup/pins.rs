@@ -7,6 +7,8 @@
 //! | `ws`         | the same                                    | newest                          |
 //! | `ziglang`    | its clang compiles code that we ship        | newest; its clang 22 takes ring |
 //! | `virtualenv` | it makes the folders that hold the others   | newest for Python 3.9           |
+//! | the same     | it makes that of Autobahn                   | the last that takes Python 2.7  |
+//! | Autobahn     | each of its cases has an expected result    | newest                          |
 //!
 //! Not pinned: clang, llvm, Python, Node, nginx and libwebsockets, of which a system or a release
 //! of Debian has one version (each is checked before it is taken), and the Rust target, which comes
@@ -20,6 +22,11 @@ pub(super) const TORNADO: &str = "6.5.10";
 pub(super) const WS: &str = "8.23.0";
 
 pub(super) const VIRTUALENV: &str = "21.15.8";
+
+pub(super) const VIRTUALENV_27: &str = "20.21.1";
+
+/// The Autobahn test suite, for Python 2.7 alone.
+pub(super) const AUTOBAHN: &str = "25.10.1";
 
 pub(super) const ZIGLANG: &str = "0.17.1";
 

@@ -64,6 +64,23 @@ fn create_empty_venv(python: &Path, dir: &Path) -> Result<()> {
     })
 }
 
+/// Makes `dir` a virtual environment of `python`, which may be of any version that this version of
+/// virtualenv takes.
+pub(super) fn create_virtualenv(dir: &Path, python: &Path, version: &str) -> Result<()> {
+    let modules = dir.with_extension("virtualenv");
+    let target = modules.display().to_string();
+    let requirement = format!("virtualenv=={version}");
+    let maker = interpreter()?;
+    let made = pip(&maker, &["--target", &target, &requirement]).and_then(|()| {
+        run(Command::new(maker)
+            .args(["-m", "virtualenv", "--no-download", "--python"])
+            .args([python, dir])
+            .env("PYTHONPATH", &modules))
+    });
+    let _ = fs::remove_dir_all(modules);
+    made
+}
+
 fn virtualenv(python: &Path, dir: &Path) -> Result<()> {
     let make = |modules: &Path| {
         run(Command::new(python)
