@@ -7,8 +7,8 @@ use super::DeflateOffer;
 ///
 /// # Memory
 ///
-/// What compression holds for a connection, in bytes on a target of 32 or 64 bits, beside the
-/// messages:
+/// What compression holds for a connection at most, in bytes, beside the messages (`tests/memory.rs`
+/// makes sure of it):
 ///
 /// | | in a compressed message | between compressed messages |
 /// |---|---|---|
