@@ -5,12 +5,12 @@ use alloc::string::ToString;
 use crate::answers::Answers;
 use crate::config::Config;
 use crate::error::{AlreadyClosed, ConnectionError, HandshakeError, SendError, TimeoutError};
-use crate::event::{Closed, Event, Opened, Pong};
+use crate::event::{Closed, Event, Opened};
 use crate::extension::{Compressor, Decompressor};
 use crate::frame::{CloseCode, CloseFrame, MAX_CONTROL_PAYLOAD_LEN, MaskingKeys};
 use crate::handshake::{Handshake, Nonce, Progress, Request};
+use crate::heartbeat::{Beat, Heartbeat};
 use crate::message::{Outgoing, SendOptions};
-use crate::ping::PingsInFlight;
 use crate::receiver::{Received, Receiver};
 use crate::sender::Sender;
 use crate::state::{Closing, ClosingPhase, ConnectionState, EndCause, Ending, State};
@@ -25,9 +25,7 @@ pub struct Connection {
     state: State,
     tokens: Tokens,
     sender: Sender,
-    pings: PingsInFlight,
-    /// No input arrives, by the caller's choice.
-    paused: bool,
+    heartbeat: Heartbeat,
     answers: Answers,
     timers: Timers,
     events: VecDeque<Event>,
@@ -53,9 +51,8 @@ impl Connection {
             )),
             tokens: Tokens::default(),
             sender: Sender::new(&request.encode(nonce, &config.compression.offers), keys),
+            heartbeat: Heartbeat::new(&config.timeouts),
             config,
-            pings: PingsInFlight::default(),
-            paused: false,
             answers: Answers::default(),
             timers,
             events: VecDeque::new(),
@@ -78,9 +75,7 @@ impl Connection {
     ) -> Result<Token, SendError> {
         self.check_room()?;
         let token = self.tokens.next();
-        let min_compressed_len = self.config.compression.min_message_len;
-        self.sender
-            .push_message(message, options, min_compressed_len, token);
+        self.sender.push_message(message, options, token);
         if self.sender.is_holding_compressor() {
             let deadline = now + self.config.timeouts.compressor_idle;
             self.timers.set(Timer::CompressorIdle, Some(deadline));
@@ -108,7 +103,8 @@ impl Connection {
         }
         self.check_room()?;
         let token = self.tokens.next();
-        self.push_ping(Some(token), payload, unmasked, now);
+        self.sender.push_ping(payload, unmasked);
+        self.heartbeat.ping_queued(Some(token), payload, now);
         Ok(token)
     }
 
@@ -149,17 +145,12 @@ impl Connection {
     /// Says that input will not be handled for a while, so that no pong can arrive: pings do not
     /// time out and keepalive pings are not sent until [`Self::resume`].
     pub fn pause(&mut self) {
-        self.paused = true;
-        self.timers.set(Timer::Pong, None);
-        self.timers.set(Timer::Keepalive, None);
+        self.heartbeat.pause();
     }
 
     /// Undoes [`Self::pause`]. Pings in flight get their whole timeout anew.
     pub fn resume(&mut self, now: Instant) {
-        self.paused = false;
-        self.pings.restart(now, self.config.timeouts.pong);
-        self.restart_pong_timer();
-        self.restart_keepalive_timer(now);
+        self.heartbeat.resume(now);
     }
 
     /// Takes the next bytes of the stream; returns how many. See *Progress* in the contract.
@@ -167,7 +158,7 @@ impl Connection {
         self.answers
             .handler_called(now, self.config.timeouts.answering);
         if !bytes.is_empty() {
-            self.restart_keepalive_timer(now);
+            self.heartbeat.heard(now);
         }
         let mut consumed = 0;
         while consumed < bytes.len() && self.events.is_empty() {
@@ -194,16 +185,16 @@ impl Connection {
             match timer {
                 Timer::Handshake => self.handshake_timed_out(),
                 Timer::Closing => self.closing_timed_out(),
-                Timer::Keepalive => {
-                    if self.pings.is_empty() {
-                        let payload = self.pings.next_keepalive_payload();
-                        self.push_ping(None, &payload, false, now);
-                    }
-                    self.restart_keepalive_timer(now);
-                }
-                Timer::Pong => self.pong_timed_out(now),
                 Timer::Answers => self.end_without_answers(),
                 Timer::CompressorIdle => self.sender.release_compressor(),
+            }
+        }
+        while let Some(beat) = self.poll_beat(now) {
+            match beat {
+                Beat::Ping(payload) => self.sender.push_ping(&payload, false),
+                Beat::Pong => {
+                    self.fail(TimeoutError::Pong.into(), CloseCode::INTERNAL_ERROR, now);
+                }
             }
         }
     }
@@ -237,7 +228,8 @@ impl Connection {
 
     /// When to call [`Self::handle_timeout`]. Any command or handler may change it.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next_deadline()
+        let deadlines = [self.timers.next_deadline(), self.heartbeat.next_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Where the connection stands.
@@ -276,26 +268,10 @@ impl Connection {
         Ok(())
     }
 
-    fn push_ping(&mut self, token: Option<Token>, payload: &[u8], unmasked: bool, now: Instant) {
-        self.sender.push_ping(payload, unmasked);
-        self.pings
-            .push(token, payload, now, self.config.timeouts.pong);
-        self.restart_pong_timer();
-    }
-
-    fn restart_pong_timer(&mut self) {
-        let awaited = matches!(self.state, State::Open(_)) && !self.paused;
-        let deadline = self.pings.next_deadline().filter(|_| awaited);
-        self.timers.set(Timer::Pong, deadline);
-    }
-
-    fn restart_keepalive_timer(&mut self, now: Instant) {
-        if let Some(interval) = self.config.timeouts.ping_interval
-            && matches!(self.state, State::Open(_))
-            && !self.paused
-        {
-            self.timers.set(Timer::Keepalive, Some(now + interval));
-        }
+    fn poll_beat(&mut self, now: Instant) -> Option<Beat> {
+        let events = &mut self.events;
+        self.heartbeat
+            .poll_beat(now, |pong| events.push_back(Event::Pong(pong)))
     }
 
     /// Handles input until something has happened; returns how many bytes that took, not 0.
@@ -346,17 +322,8 @@ impl Connection {
             }
             Received::Pong(payload) => {
                 let events = &mut self.events;
-                let answered = self
-                    .pings
+                self.heartbeat
                     .handle_pong(&payload, now, |pong| events.push_back(Event::Pong(pong)));
-                if !answered {
-                    self.events.push_back(Event::Pong(Pong {
-                        token: None,
-                        payload,
-                        round_trip: None,
-                    }));
-                }
-                self.restart_pong_timer();
             }
             Received::Close(frame) => self.ended_by_peer(EndCause::Close(frame), now),
         }
@@ -364,14 +331,13 @@ impl Connection {
 
     fn opened(&mut self, opened: Opened, now: Instant) {
         let decompressor = opened.permessage_deflate.map(|parameters| {
-            let level = self.config.compression.level;
-            self.sender
-                .set_compressor(Compressor::new(parameters, level));
+            let compressor = Compressor::new(parameters, &self.config.compression);
+            self.sender.set_compressor(compressor);
             Decompressor::new(parameters)
         });
         self.state = State::Open(Receiver::new(decompressor));
         self.timers.stop_all();
-        self.restart_keepalive_timer(now);
+        self.heartbeat.start(now);
         self.events.push_back(Event::Open(opened));
     }
 
@@ -396,8 +362,7 @@ impl Connection {
             && let Some(deadline) = self.answers.deadline(now)
         {
             self.state = State::Ending(Ending { cause, since: now });
-            self.timers.set(Timer::Pong, None);
-            self.timers.set(Timer::Keepalive, None);
+            self.heartbeat.stop();
             self.timers.set(Timer::Answers, Some(deadline));
         } else {
             self.end(cause, now);
@@ -454,9 +419,7 @@ impl Connection {
     fn begin_closing(&mut self, closing: Closing, now: Instant) {
         self.state = State::Closing(closing);
         self.sender.end();
-        self.pings.clear();
-        self.timers.set(Timer::Pong, None);
-        self.timers.set(Timer::Keepalive, None);
+        self.heartbeat.stop();
         self.timers.set(Timer::Answers, None);
         self.timers.set(Timer::CompressorIdle, None);
         if !self.timers.is_running(Timer::Closing) {
@@ -472,17 +435,6 @@ impl Connection {
                 ClosingPhase::Answered(_) | ClosingPhase::Failing => None,
             };
             self.finish(error, None);
-        }
-    }
-
-    fn pong_timed_out(&mut self, now: Instant) {
-        while let Some(pong) = self.pings.take_maybe_answered(now) {
-            self.events.push_back(Event::Pong(pong));
-        }
-        if self.pings.next_deadline().is_some_and(|due| due <= now) {
-            self.fail(TimeoutError::Pong.into(), CloseCode::INTERNAL_ERROR, now);
-        } else {
-            self.restart_pong_timer();
         }
     }
 
@@ -531,7 +483,7 @@ impl Connection {
             }
         };
         self.timers.stop_all();
-        self.pings.clear();
+        self.heartbeat.stop();
         // Written late, it would be told of after `Closed`, and be of no use to the peer.
         self.sender.clear();
         self.events.extend(error.map(Event::Error));

@@ -67,6 +67,7 @@ mod frame;
 pub mod fuzzing;
 mod grammar;
 mod handshake;
+mod heartbeat;
 mod message;
 mod ping;
 mod receiver;

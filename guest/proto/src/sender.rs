@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use crate::extension::Compressor;
 use crate::frame::{MaskingKeys, Opcode};
-use crate::message::{Compress, Outgoing, SendOptions};
+use crate::message::{Outgoing, SendOptions};
 use crate::token::Token;
 use crate::transmit::{Mark, Transmit};
 
@@ -51,26 +51,18 @@ impl Sender {
         self.compressor = Some(compressor);
     }
 
-    /// Queues a message, whose writing is told of by `token`; compressed if it is to be, which it
-    /// is by its length if that is not less than `min_compressed_len`.
+    /// Queues a message, whose writing is told of by `token`.
     pub(crate) fn push_message(
         &mut self,
         message: Outgoing<'_>,
         options: SendOptions,
-        min_compressed_len: usize,
         token: Token,
     ) {
         let payload = message.payload();
-        let compress = match options.compress {
-            Compress::ByLength => payload.len() >= min_compressed_len,
-            Compress::Always => true,
-            Compress::Never => false,
-        };
         let compressed = self
             .compressor
             .as_mut()
-            .filter(|_| compress)
-            .and_then(|compressor| compressor.compress(payload));
+            .and_then(|compressor| compressor.compress(payload, options.compress));
         self.transmit.push_frame(
             message.opcode(),
             compressed.is_some(),

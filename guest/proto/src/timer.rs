@@ -7,10 +7,6 @@ pub(crate) enum Timer {
     Handshake,
     /// When to give up on the peer's Close frame and on the end of the stream.
     Closing,
-    /// When to send a ping that nobody asked for.
-    Keepalive,
-    /// When to give up on the pong that is due first.
-    Pong,
     /// When to act on the peer's end of the connection, answered or not.
     Answers,
     /// When to give back the memory of the compressor.
@@ -18,11 +14,9 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 4] = [
         Self::Handshake,
         Self::Closing,
-        Self::Keepalive,
-        Self::Pong,
         Self::Answers,
         Self::CompressorIdle,
     ];

@@ -2,7 +2,8 @@ use alloc::vec::Vec;
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Status};
 
-use super::{CompressionLevel, DeflateParameters, TAIL};
+use super::{Compression, CompressionLevel, DeflateParameters, TAIL};
+use crate::message::Compress;
 
 /// How much memory the compressor takes for what it has not yet written. 8 is what zlib has; 5
 /// takes 98 KiB less, and what it makes of JSON is not 1% longer.
@@ -20,23 +21,30 @@ const FIRST_ROOM: usize = 64;
 pub(crate) struct Compressor {
     parameters: DeflateParameters,
     level: CompressionLevel,
+    min_message_len: usize,
     /// `None` until the first message, and whenever the next may not refer to those before it.
     deflate: Option<Deflate>,
 }
 
 impl Compressor {
-    pub(crate) fn new(parameters: DeflateParameters, level: CompressionLevel) -> Self {
+    pub(crate) fn new(parameters: DeflateParameters, config: &Compression) -> Self {
         Self {
             parameters,
-            level,
+            level: config.level,
+            min_message_len: config.min_message_len,
             deflate: None,
         }
     }
 
-    /// Compresses a whole message, unless it is better sent as it is.
-    pub(crate) fn compress(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
+    /// Compresses a whole message, unless it is to be sent as it is, or better is.
+    pub(crate) fn compress(&mut self, payload: &[u8], choice: Compress) -> Option<Vec<u8>> {
+        let min_len = match choice {
+            Compress::ByLength => self.min_message_len,
+            Compress::Always => 0,
+            Compress::Never => return None,
+        };
         // Section 7.2.3.6 has one octet for an empty message, none is better.
-        if payload.is_empty() {
+        if payload.is_empty() || payload.len() < min_len {
             return None;
         }
         let mut deflate = self
