@@ -111,8 +111,8 @@ impl Connection {
     /// Starts the closing handshake: queues a Close frame after all that is queued.
     ///
     /// [`Event::Closed`] follows with the token that is returned. While the connection is closing
-    /// already, `frame` is not sent, and all calls share one token. In the opening handshake the
-    /// connection is closed at once.
+    /// already, or the peer's end of it waits for answers, `frame` is not sent, and all calls share
+    /// one token. In the opening handshake the connection is closed at once.
     ///
     /// # Errors
     ///

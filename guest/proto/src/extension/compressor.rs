@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Status};
 
-use super::{Compression, CompressionLevel, DeflateParameters, TAIL};
+use super::{Compression, CompressionLevel, DeflateParameters};
 use crate::message::Compress;
 
 /// How much memory the compressor takes for what it has not yet written. 8 is what zlib has; 5
@@ -13,6 +13,10 @@ const MEM_LEVEL: i32 = 5;
 /// 262 bytes less than its window is long (`MIN_LOOKAHEAD`), which is 250 bytes here, so that what
 /// it makes fits a window of 8 bits, too. `tests/compression.rs` makes sure of it.
 const LEAST_WINDOW_BITS: u8 = 9;
+
+/// What section 7.2.1 takes off the end of a compressed message: the end of an empty block without
+/// compression.
+const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
 /// How much room is made at first for what comes out, in bytes, beside a half of what goes in.
 const FIRST_ROOM: usize = 64;

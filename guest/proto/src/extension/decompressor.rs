@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use super::{DeflateParameters, TAIL, WindowBits};
+use super::{DeflateParameters, WindowBits};
 use crate::config::Limits;
 use crate::error::ProtocolError;
 
@@ -21,8 +21,9 @@ const MAX_PENDING_LEN: u64 = 8 << 10;
 /// How much room is made at once for what comes out, in bytes.
 const ROOM: core::ops::RangeInclusive<usize> = 256..=64 << 10;
 
-/// A final block without anything in it.
-const EMPTY_FINAL_BLOCK: [u8; 5] = [0x01, 0x00, 0x00, 0xff, 0xff];
+/// What a message is taken to go on with: first the end of an empty block, which the peer took off
+/// (section 7.2.1), then a whole empty block with BFINAL, of ours.
+const END: [u8; 9] = [0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff];
 
 /// Decompresses what we receive (RFC 7692, section 7.2.2): for each message `push` for each piece
 /// of its payload, and `finish` once.
@@ -98,14 +99,9 @@ impl Decompressor {
                 slot @ None => slot.insert(Box::new(Stream::new(&self.window))),
             };
             let len = stream.unjudged_len(message.len() as u64, limits);
-            let (part, rest) = piece.split_at(piece.len().min(len));
-            let taken = stream.inflate(part, message, limits)?;
+            let taken = stream.inflate(&piece[..piece.len().min(len)], message, limits)?;
             stream.judge_ratio(message.len() as u64, limits)?;
-            piece = if taken < part.len() {
-                &piece[taken..]
-            } else {
-                rest
-            };
+            piece = &piece[taken..];
         }
         Ok(())
     }
@@ -121,11 +117,8 @@ impl Decompressor {
             None => return Ok(()),
             // Section 7.2.3.4 wants an octet after a block with BFINAL; the same.
             Some(stream) if stream.at_end => {}
-            Some(_) => {
-                self.push(&TAIL, message, limits)?;
-                // This ends zlib's stream if, and only if, nothing is cut short.
-                self.push(&EMPTY_FINAL_BLOCK, message, limits)?;
-            }
+            // Ends zlib's stream if nothing is cut short.
+            Some(_) => self.push(&END, message, limits)?,
         }
         if self.stream.take().is_none_or(|stream| !stream.at_end) {
             return Err(ProtocolError::CompressedData);

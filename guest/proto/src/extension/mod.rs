@@ -35,7 +35,3 @@ const SERVER_NO_CONTEXT_TAKEOVER: &str = "server_no_context_takeover";
 const CLIENT_NO_CONTEXT_TAKEOVER: &str = "client_no_context_takeover";
 const SERVER_MAX_WINDOW_BITS: &str = "server_max_window_bits";
 const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
-
-/// What RFC 7692, section 7.2.1 takes off the end of a compressed message, and section 7.2.2 puts
-/// back: the body of an empty block without compression.
-const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
