@@ -28,9 +28,9 @@ const END: [u8; 9] = [0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff];
 /// Decompresses what we receive (RFC 7692, section 7.2.2): for each message `push` for each piece
 /// of its payload, and `finish` once.
 ///
-/// Between messages it keeps nothing but the window, which is handed to zlib anew for each message.
-/// That takes less time than copying the window, and it is what section 7.2.3.4 needs: a block with
-/// BFINAL ends zlib's stream, but not the window.
+/// Between messages it keeps nothing but the window, and hands it to a new stream of zlib's for each
+/// message, which takes a microsecond. Section 7.2.3.4 needs the window by itself, too: a block with
+/// BFINAL ends zlib's stream, and what follows it may refer to what stood before.
 ///
 /// zlib is always given a window of 15 bits. With a shorter one, whether it finds that a peer
 /// refers to more than was agreed depends on how the bytes arrive. So a peer may refer to all of the
