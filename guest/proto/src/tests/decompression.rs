@@ -74,6 +74,43 @@ fn a_block_with_bfinal_ends_neither_the_message_nor_the_window() {
 }
 
 #[test]
+fn behind_bfinal_a_block_may_refer_to_the_message_and_to_those_before_it() {
+    let before: Vec<u8> = (0..30_000_u32).map(|i| (i / 3) as u8).collect();
+    let start = [0xaa; 10_000];
+    for (distance, extra) in [(9_000, 807), (25_000, 423)] {
+        let mut connection = compressing();
+        feed(&mut connection, &frame(0xc2, &stored(&before)));
+        let mut payload = stored(&start);
+        // BFINAL, and without the empty block at the end.
+        payload[0] = 0x01;
+        payload.pop();
+        let mut bits = Bits::default();
+        bits.push(0, 1);
+        bits.push(1, 2);
+        bits.push_code(3, 7); // 259, which is a length of 5
+        // 26 and 29 are distances from 8193 and from 24577.
+        let (code, count) = if distance == 9_000 {
+            (26, 12)
+        } else {
+            (29, 13)
+        };
+        bits.push_code(code, 5);
+        bits.push(extra, count);
+        bits.push_code(0, 7);
+        bits.push(0, 3);
+        payload.extend(bits.finish());
+        let all = [&before[..], &start].concat();
+        let from = all.len() - distance;
+        let expected = [&start[..], &all[from..from + 5]].concat();
+        assert_eq!(
+            feed(&mut connection, &frame(0xc2, &payload)),
+            [binary(&expected)],
+            "{distance}"
+        );
+    }
+}
+
+#[test]
 fn a_message_that_ends_with_bfinal_or_is_nothing_at_all_is_whole() {
     for (payload, expected) in [(&b"\xf3\x48\xcd\xc9\xc9\x07\x00"[..], "Hello"), (b"", "")] {
         let mut connection = compressing();
