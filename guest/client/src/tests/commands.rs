@@ -172,3 +172,20 @@ fn a_paused_websocket_does_not_wait_for_pongs() {
     websocket.resume(at(60_000));
     assert_eq!(websocket.poll_timeout(), Some(at(90_000)));
 }
+
+/// Callers take events in batches, and can answer only what they have taken.
+#[test]
+fn a_message_can_be_answered_though_a_close_frame_came_with_it() {
+    let mut websocket = open();
+    websocket.handle_input(b"\x82\x02ok\x88\x02\x03\xe8".to_vec());
+    assert_eq!(events(&mut websocket), [binary(b"ok")]);
+    assert_eq!(websocket.ready_state(), ReadyState::Open);
+    websocket
+        .send(Outgoing::Binary(b"ok"), SendOptions::default(), at(1))
+        .unwrap();
+    websocket.handle_timeout(at(20));
+    assert_eq!(websocket.ready_state(), ReadyState::Closing);
+    let sent = transmitted(&mut websocket);
+    assert_eq!(sent[..2], [0x82, 0x82]);
+    assert_eq!(sent[8..10], [0x88, 0x82]);
+}
