@@ -105,8 +105,14 @@ fn run_driver(driver: &Driver, python: &Path, options: Options) -> Result<Report
 
 /// The core alone, over TCP.
 fn core_driver() -> Result<Command> {
-    let arguments = ["--locked", "--package=wasocket-proto", "--example=autobahn"];
-    // By itself, so that what takes a while is seen.
+    let arguments = [
+        "--locked",
+        "--package=wasocket-proto",
+        "--example=autobahn",
+        "--release",
+    ];
+    // Optimized, as it shares the machine with the suite; and by itself, so that what takes a while
+    // is seen.
     process::show(cargo(&[&["build", "--quiet"], &arguments[..]].concat()))?;
     Ok(cargo(
         &[&["run", "--quiet"], &arguments[..], &["--"]].concat(),
