@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::{
-    CloseFrame, Config, Connection, ConnectionState, Event, Instant, Limits, MaskingKeys, Message,
-    Nonce, Outgoing, Request, RequestHeaders, SendError, WebSocketUrl,
+    CloseFrame, Compress, Config, Connection, ConnectionState, Event, Instant, Limits, MaskingKeys,
+    Message, Nonce, Outgoing, Request, RequestHeaders, SendError, SendOptions, WebSocketUrl,
 };
 
 /// The answer to the nonce that all connections here use.
@@ -17,6 +17,14 @@ const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
     Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
+    \r\n";
+
+/// The same, with permessage-deflate accepted as it is offered by default.
+const COMPRESSING_ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
+    Upgrade: websocket\r\n\
+    Connection: Upgrade\r\n\
+    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate\r\n\
     \r\n";
 
 /// What more than [`Limits::outgoing_len`] and one message may wait to be written: the answers to
@@ -61,6 +69,7 @@ pub fn drive(pieces: &[&[u8]], eof: bool) -> Outcome {
 /// What an open connection makes of any bytes.
 pub fn frames(bytes: &[u8]) {
     assert_ends(drive(&[ANSWER, bytes], true));
+    assert_ends(drive(&[COMPRESSING_ANSWER, bytes], true));
 }
 
 /// What the opening handshake makes of any bytes.
@@ -70,7 +79,7 @@ pub fn response(bytes: &[u8]) {
 
 /// That it makes no difference where the input is cut: after as many bytes as `cuts` say, in turn.
 pub fn chunking(bytes: &[u8], cuts: &[u8]) {
-    for prefix in [&b""[..], ANSWER] {
+    for prefix in [&b""[..], ANSWER, COMPRESSING_ANSWER] {
         let input = [prefix, bytes].concat();
         let mut pieces = Vec::new();
         let mut rest = &input[..];
@@ -105,7 +114,10 @@ pub fn connection(operations: Vec<Operation>) {
 #[cfg_attr(feature = "fuzzing", derive(arbitrary::Arbitrary))]
 pub enum Operation {
     /// The server's answer, as it should be.
-    Answer,
+    Answer {
+        /// permessage-deflate is accepted.
+        compressing: bool,
+    },
     /// A frame of the server, or what looks like one.
     Frame {
         /// FIN, the reserved bits and the opcode.
@@ -122,9 +134,9 @@ pub enum Operation {
     /// The time passes, in milliseconds.
     Wait(u16),
     /// [`Connection::send`] with a text message.
-    SendText(String, bool),
+    SendText(String, Sending),
     /// [`Connection::send`] with a binary message.
-    SendBinary(Vec<u8>, bool),
+    SendBinary(Vec<u8>, Sending),
     /// [`Connection::ping`].
     Ping(Vec<u8>, bool),
     /// [`Connection::close`].
@@ -137,6 +149,16 @@ pub enum Operation {
     Eof,
     /// [`Connection::handle_stream_lost`].
     StreamLost,
+}
+
+/// How a message is sent.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "fuzzing", derive(arbitrary::Arbitrary))]
+pub enum Sending {
+    /// By default.
+    Default,
+    /// Unmasked, and compressed if that was agreed.
+    UnmaskedCompressed,
 }
 
 /// A connection, and all that it let out so far.
@@ -214,7 +236,8 @@ impl Driven {
     fn apply(&mut self, operation: Operation) {
         let was_closed = self.connection.state() == ConnectionState::Closed;
         match operation {
-            Operation::Answer => self.feed(ANSWER),
+            Operation::Answer { compressing: false } => self.feed(ANSWER),
+            Operation::Answer { compressing: true } => self.feed(COMPRESSING_ANSWER),
             Operation::Frame { first, payload } => self.feed(&frame(first, &payload)),
             Operation::Input(bytes) => self.feed(&bytes),
             Operation::Write(len) => self.write(len.into()),
@@ -223,10 +246,8 @@ impl Driven {
                 self.now = self.now + Duration::from_millis(millis.into());
                 self.connection.handle_timeout(self.now);
             }
-            Operation::SendText(text, unmasked) => self.send(Outgoing::Text(&text), unmasked),
-            Operation::SendBinary(bytes, unmasked) => {
-                self.send(Outgoing::Binary(&bytes), unmasked);
-            }
+            Operation::SendText(text, sending) => self.send(Outgoing::Text(&text), sending),
+            Operation::SendBinary(bytes, sending) => self.send(Outgoing::Binary(&bytes), sending),
             Operation::Ping(payload, unmasked) => {
                 let pinged = self.connection.ping(&payload, unmasked, self.now);
                 assert!(pinged.is_err() || !was_closed);
@@ -250,9 +271,16 @@ impl Driven {
         }
     }
 
-    fn send(&mut self, message: Outgoing<'_>, unmasked: bool) {
+    fn send(&mut self, message: Outgoing<'_>, sending: Sending) {
+        let options = match sending {
+            Sending::Default => SendOptions::default(),
+            Sending::UnmaskedCompressed => SendOptions {
+                unmasked: true,
+                compress: Compress::Always,
+            },
+        };
         let is_open = self.connection.state() == ConnectionState::Open;
-        let sent = self.connection.send(message, unmasked);
+        let sent = self.connection.send(message, options, self.now);
         assert_eq!(sent == Err(SendError::NotOpen), !is_open);
         let len = message.payload().len() as u64;
         self.longest_message = self.longest_message.max(len);

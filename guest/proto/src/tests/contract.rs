@@ -3,7 +3,7 @@
 
 use super::deflate::{bomb, stored};
 use super::*;
-use crate::fuzzing::{self, Operation, drive};
+use crate::fuzzing::{self, Operation, Sending, drive};
 
 /// What a server sends, and what must come of it.
 struct Exchange {
@@ -239,7 +239,11 @@ fn input_is_not_taken_while_an_event_waits() {
 #[test]
 fn calls_in_any_order_keep_the_contract() {
     let operations = [
-        Operation::Answer,
+        Operation::Answer { compressing: true },
+        Operation::Frame {
+            first: 0xc1,
+            payload: HELLO.to_vec(),
+        },
         Operation::Frame {
             first: 0x81,
             payload: b"Hello".to_vec(),
@@ -256,8 +260,8 @@ fn calls_in_any_order_keep_the_contract() {
         Operation::Write(7),
         Operation::TakeEvents,
         Operation::Wait(31_000),
-        Operation::SendText("Hello".into(), false),
-        Operation::SendBinary(vec![2; 1_000], true),
+        Operation::SendText("Hello".into(), Sending::Default),
+        Operation::SendBinary(vec![2; 1_000], Sending::UnmaskedCompressed),
         Operation::Ping(b"ping".to_vec(), false),
         Operation::Close(1000, "done".into()),
         Operation::Pause,
@@ -270,7 +274,8 @@ fn calls_in_any_order_keep_the_contract() {
             for third in &operations {
                 let calls = [first, second, third].map(Operation::clone);
                 fuzzing::connection(calls.to_vec());
-                fuzzing::connection([&[Operation::Answer], &calls[..]].concat());
+                let answer = Operation::Answer { compressing: true };
+                fuzzing::connection([&[answer], &calls[..]].concat());
             }
         }
     }
