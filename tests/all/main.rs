@@ -3,6 +3,7 @@
 mod callbacks;
 mod close;
 mod control;
+mod corpus;
 mod embedding;
 mod faults;
 mod flow;

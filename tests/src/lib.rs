@@ -8,12 +8,14 @@
 //! - [`Relay`]: somebody on the way to a server, who passes on its bytes one at a time;
 //! - [`Bystander`]: a server to which nobody is to connect;
 //! - [`Authority`]: throwaway certificates, good and bad;
-//! - [`guest`]: the component's WIT interface, without the host crate.
+//! - [`guest`]: the component's WIT interface, without the host crate;
+//! - [`corpus`]: exchanges with a server as data, for the core and for the component.
 //!
 //! All of them listen on 127.0.0.1, on ports that the system chooses.
 
 mod bystander;
 mod client;
+pub mod corpus;
 mod echo;
 pub mod guest;
 mod peers;

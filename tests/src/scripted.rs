@@ -256,7 +256,16 @@ impl Stream {
     ///
     /// If it is not masked, or the stream ends.
     pub async fn frame(&mut self) -> (u8, Vec<u8>) {
-        let first = self.io().read_u8().await.expect("a frame");
+        self.next_frame().await.expect("a frame")
+    }
+
+    /// The same; `None` if the stream ends before it.
+    ///
+    /// # Panics
+    ///
+    /// If it is not masked, or the stream ends inside of it.
+    pub async fn next_frame(&mut self) -> Option<(u8, Vec<u8>)> {
+        let first = self.io().read_u8().await.ok()?;
         let second = self.io().read_u8().await.expect("a header");
         assert!(second & 0x80 != 0, "the client's frame is not masked");
         let len = match second & 0x7f {
@@ -271,7 +280,7 @@ impl Stream {
         for (octet, key) in payload.iter_mut().zip(key.iter().cycle()) {
             *octet ^= key;
         }
-        (first, payload)
+        Some((first, payload))
     }
 
     /// Does the closing handshake that the client starts with this code and reason, and ends the

@@ -1,0 +1,246 @@
+//! The corpus, played to the built component by servers on the loopback interface.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use integration_tests::corpus::{Case, Ending, Expected, Fault, Frame, Refused, Told};
+use integration_tests::{Scripted, Stream, rest, run, runtime};
+use tokio::sync::oneshot;
+use wasocket::{Error, Event, Failure, FailureKind, Header, Message, Options, Step};
+
+use super::{Differences, difference, test_topics};
+
+/// How many cases are in flight at a time.
+const IN_FLIGHT: usize = 16;
+
+/// How long a case may take: none does, unless it hangs.
+const CASE_TIMEOUT: Duration = Duration::from_secs(30);
+
+test_topics!(play_all);
+
+/// The exchanges for which the stream ends at every byte here, too, and not in the core alone.
+mod ended_at_every_byte {
+    use integration_tests::corpus;
+
+    use super::play_prefixes;
+
+    #[test]
+    fn of_an_answer() {
+        play_prefixes(
+            &corpus::answers(),
+            "a refusal may come after an interim answer",
+        );
+        play_prefixes(&corpus::refusals(), "a body that is cut off is told");
+    }
+
+    #[test]
+    fn of_fragments() {
+        let name = "there may be control frames between all fragments";
+        play_prefixes(&corpus::fragments(), name);
+    }
+
+    #[test]
+    fn of_a_bad_frame() {
+        let name = "a ping before a bad frame is answered before the connection fails";
+        play_prefixes(&corpus::control(), name);
+    }
+
+    #[test]
+    fn of_a_closing_handshake() {
+        let name = "messages arrive until the server answers";
+        play_prefixes(&corpus::closing(), name);
+    }
+}
+
+fn play_all(cases: Vec<Case>) {
+    play(cases.into_iter().map(|case| (case, None)));
+}
+
+fn play_prefixes(cases: &[Case], name: &str) {
+    let case = cases.iter().find(|case| case.name == name).expect("a case");
+    // As long as any.
+    let len = case
+        .with_accept("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        .bytes()
+        .len();
+    play((0..len).map(|len| (case.clone(), Some(len))));
+}
+
+/// Plays each case, up to a number of bytes if there is one, and lists all that differ.
+fn play(cases: impl Iterator<Item = (Case, Option<usize>)>) {
+    run(async {
+        let mut differences = Differences::default();
+        let mut results = stream::iter(cases)
+            .map(async |(case, end)| {
+                let result = tokio::time::timeout(CASE_TIMEOUT, play_one(&case, end)).await;
+                (case.name, end, result)
+            })
+            .buffer_unordered(IN_FLIGHT);
+        while let Some((name, end, result)) = results.next().await {
+            let difference = match result {
+                Ok(None) => continue,
+                Ok(Some(difference)) => difference,
+                Err(_) => "    it did not end".to_owned(),
+            };
+            let way = end.map_or("whole".to_owned(), |len| format!("ended after {len} bytes"));
+            differences.push(&name, &way, &difference);
+        }
+        drop(results);
+        differences.assert_none();
+    });
+}
+
+/// Plays a case, up to the byte at which it is to `end`, and says what differed.
+async fn play_one(case: &Case, end: Option<usize>) -> Option<String> {
+    let (done, sent) = oneshot::channel();
+    let script = case.clone();
+    let peer = Scripted::start(async move |mut stream| {
+        let accept = stream.request().await.accept;
+        let case = script.with_accept(&accept);
+        let len = end.unwrap_or(case.bytes().len());
+        let sent = serve(&mut stream, &case, len).await;
+        // The test that waits for it may have failed.
+        let _ = done.send((case.expected_at(len), sent));
+    })
+    .await;
+    let told = tell(case, &peer.url()).await;
+    peer.finish().await;
+    let (mut expected, mut sent) = sent.await.expect("the script was played to its end");
+    if case.is_satisfied_by(&sent, &expected.sent) {
+        sent.clone_from(&expected.sent);
+    }
+    // What is told before the end of the stream and at it cannot be told apart from here.
+    expected.told.append(&mut expected.told_at_end);
+    let actual = Expected {
+        told,
+        sent,
+        told_at_end: Vec::new(),
+    };
+    difference(&expected, &actual)
+}
+
+/// Plays the server's part up to `len` bytes; returns the frames that came.
+async fn serve(stream: &mut Stream, case: &Case, len: usize) -> Vec<Frame> {
+    let bytes = &case.bytes()[..len];
+    let expected = case.expected_at(len).sent;
+    let mut sent = Vec::new();
+    // The client may end the stream before it has all.
+    if case.client_closes.is_some() && len >= case.answer_len() {
+        let (answer, frames) = bytes.split_at(case.answer_len());
+        let _ = stream.try_send(answer).await;
+        sent.extend(stream.next_frame().await);
+        let _ = stream.try_send(frames).await;
+    } else {
+        let _ = stream.try_send(bytes).await;
+    }
+    let is_whole = len == case.bytes().len();
+    match case.ending {
+        Ending::ServerAtOnce if is_whole => stream.end().await,
+        Ending::Client if is_whole => {}
+        Ending::Client | Ending::Server | Ending::ServerAtOnce => {
+            while !case.is_satisfied_by(&sent, &expected) {
+                match stream.next_frame().await {
+                    None => break,
+                    Some(frame) => sent.push(frame),
+                }
+            }
+            stream.end().await;
+        }
+    }
+    while let Some(frame) = stream.next_frame().await {
+        sent.push(frame);
+    }
+    stream.end().await;
+    sent
+}
+
+/// Plays the client's part; returns what it told.
+async fn tell(case: &Case, url: &str) -> Vec<Told> {
+    let subprotocols = case.offer.subprotocols.iter();
+    let options = subprotocols.fold(Options::new(), |options, name| options.subprotocol(name));
+    let mut websocket = match runtime().connect_with(url, &options).await {
+        Ok(websocket) => websocket,
+        // The end, too, is told by that.
+        Err(Error::Failed(failure)) => {
+            return vec![
+                told(case, Event::Error(failure)),
+                Told::Close {
+                    code: 1006,
+                    reason: String::new(),
+                    was_clean: false,
+                },
+            ];
+        }
+        Err(other) => panic!("{}: {other:?}", case.name),
+    };
+    let opened = websocket.handshake().cloned().expect("an open connection");
+    let sender = websocket.sender();
+    let close = async {
+        match &case.client_closes {
+            None => None,
+            Some((code, reason)) => Some(sender.close(*code, reason).await),
+        }
+    };
+    let (closed, events) = tokio::join!(close, rest(&mut websocket));
+    if let Some(closed) = closed {
+        let last = closed.ok().map(Event::Close);
+        assert_eq!(last.as_ref(), events.last(), "{}", case.name);
+    }
+    std::iter::once(Event::Open(opened))
+        .chain(events)
+        .map(|event| told(case, event))
+        .collect()
+}
+
+fn told(case: &Case, event: Event) -> Told {
+    match event {
+        Event::Open(opened) => Told::opened(opened.subprotocol, named_values(opened.headers)),
+        Event::Message(Message::Text(text)) => Told::Text(text),
+        Event::Message(Message::Binary(bytes)) => Told::Binary(bytes),
+        Event::Ping(payload) => Told::Ping(payload),
+        Event::Pong(payload) => Told::Pong(payload),
+        Event::Error(failure) => self::failure(case, failure),
+        Event::Close(closed) => Told::Close {
+            code: closed.code,
+            reason: closed.reason,
+            was_clean: closed.was_clean,
+        },
+        other => panic!("{}: {other:?}", case.name),
+    }
+}
+
+fn failure(case: &Case, failure: Failure) -> Told {
+    let open = match case.client_closes {
+        None => Step::Open,
+        Some(_) => Step::Close,
+    };
+    let (step, fault) = match failure.kind {
+        FailureKind::Refused(refusal) => {
+            assert_eq!(failure.step, Step::Handshake, "{}", case.name);
+            return Told::Refused(Refused {
+                status: refusal.status,
+                reason_phrase: refusal.reason_phrase,
+                fields: named_values(refusal.headers),
+                body: refusal.body,
+            });
+        }
+        FailureKind::HandshakeInvalid => (Step::Handshake, Fault::Answer),
+        FailureKind::ConnectionEnded if failure.step == Step::Handshake => {
+            (Step::Handshake, Fault::Unanswered)
+        }
+        FailureKind::ConnectionEnded => (open, Fault::StreamEnded),
+        FailureKind::ProtocolError => (open, Fault::Frame(1002)),
+        FailureKind::InvalidUtf8 => (open, Fault::Frame(1007)),
+        FailureKind::MessageTooBig => (open, Fault::Frame(1009)),
+        other => panic!("{}: {other:?}", case.name),
+    };
+    assert_eq!(failure.step, step, "{}", case.name);
+    Told::Error(fault, failure.message)
+}
+
+fn named_values(headers: Vec<Header>) -> Vec<(String, Vec<u8>)> {
+    headers
+        .into_iter()
+        .map(|header| (header.name, header.value))
+        .collect()
+}
