@@ -95,28 +95,6 @@ fn a_reset_while_open_is_told_by_error_and_close_after_what_came_before() {
 }
 
 #[test]
-fn the_end_of_the_stream_before_the_answer_fails_the_opening_handshake() {
-    run(async {
-        for len in [0, 1, 40, 128] {
-            let peer = Scripted::start(async move |mut stream| {
-                let answer = stream.request().await.answer();
-                stream.send(&answer[..len]).await;
-                stream.end().await;
-                stream.expect_end().await;
-            })
-            .await;
-            assert_failure(
-                &connect_failure(&peer.url(), &Options::new()).await,
-                Step::Handshake,
-                FailureKind::ConnectionEnded,
-                "opening handshake: the stream ended before the server had answered",
-            );
-            peer.finish().await;
-        }
-    });
-}
-
-#[test]
 fn the_end_of_the_stream_without_a_request_read_fails_the_opening_handshake() {
     run(async {
         let peer = Scripted::start(async |mut stream| {

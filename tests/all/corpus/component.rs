@@ -52,6 +52,18 @@ mod ended_at_every_byte {
     }
 }
 
+#[test]
+fn what_differs_is_seen() {
+    run(async {
+        let silent = Case::open("a message is told").sends(b"\x81\x01a");
+        assert!(play_one(&silent, None).await.is_some());
+        let idle = Case::open("a close frame is answered").sends(b"\x88\x00");
+        assert!(play_one(&idle, None).await.is_some());
+        let right = silent.tells_text("a");
+        assert_eq!(play_one(&right, None).await, None);
+    });
+}
+
 fn play_all(cases: Vec<Case>) {
     play(cases.into_iter().map(|case| (case, None)));
 }
@@ -82,7 +94,10 @@ fn play(cases: impl Iterator<Item = (Case, Option<usize>)>) {
                 Ok(Some(difference)) => difference,
                 Err(_) => "    it did not end".to_owned(),
             };
-            let way = end.map_or("whole".to_owned(), |len| format!("ended after {len} bytes"));
+            let way = match end {
+                None => "whole".to_owned(),
+                Some(len) => format!("ended after {len} bytes"),
+            };
             differences.push(&name, &way, &difference);
         }
         drop(results);
@@ -97,7 +112,7 @@ async fn play_one(case: &Case, end: Option<usize>) -> Option<String> {
     let peer = Scripted::start(async move |mut stream| {
         let accept = stream.request().await.accept;
         let case = script.with_accept(&accept);
-        let len = end.unwrap_or(case.bytes().len());
+        let len = end.unwrap_or_else(|| case.bytes().len());
         let sent = serve(&mut stream, &case, len).await;
         // The test that waits for it may have failed.
         let _ = done.send((case.expected_at(len), sent));
@@ -162,14 +177,7 @@ async fn tell(case: &Case, url: &str) -> Vec<Told> {
         Ok(websocket) => websocket,
         // The end, too, is told by that.
         Err(Error::Failed(failure)) => {
-            return vec![
-                told(case, Event::Error(failure)),
-                Told::Close {
-                    code: 1006,
-                    reason: String::new(),
-                    was_clean: false,
-                },
-            ];
+            return vec![told(case, Event::Error(failure)), Told::abnormal_closure()];
         }
         Err(other) => panic!("{}: {other:?}", case.name),
     };
@@ -194,7 +202,11 @@ async fn tell(case: &Case, url: &str) -> Vec<Told> {
 
 fn told(case: &Case, event: Event) -> Told {
     match event {
-        Event::Open(opened) => Told::opened(opened.subprotocol, named_values(opened.headers)),
+        Event::Open(opened) => {
+            // None is offered.
+            assert_eq!(opened.extensions, [""; 0], "{}", case.name);
+            Told::opened(opened.subprotocol, named_values(opened.headers))
+        }
         Event::Message(Message::Text(text)) => Told::Text(text),
         Event::Message(Message::Binary(bytes)) => Told::Binary(bytes),
         Event::Ping(payload) => Told::Ping(payload),
@@ -217,6 +229,8 @@ fn failure(case: &Case, failure: Failure) -> Told {
     let (step, fault) = match failure.kind {
         FailureKind::Refused(refusal) => {
             assert_eq!(failure.step, Step::Handshake, "{}", case.name);
+            let text = format!("the server refused with status {}", refusal.status);
+            assert!(failure.message.starts_with(&text), "{}", failure.message);
             return Told::Refused(Refused {
                 status: refusal.status,
                 reason_phrase: refusal.reason_phrase,

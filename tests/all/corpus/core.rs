@@ -24,6 +24,21 @@ const NOW: Instant = Instant::from_nanos(0);
 
 test_topics!(play);
 
+#[test]
+fn what_differs_is_seen() {
+    let way = |case: Case| play_in_all_ways(&case.with_accept(ACCEPT)).map_err(|(way, _)| way);
+    let open = || Case::open("wrong");
+    let whole = Err("whole".to_owned());
+    assert_eq!(way(open()), Ok(()));
+    assert_eq!(way(open().sends(b"\x81\x01a")), whole);
+    assert_eq!(way(open().sends(b"\x88\x00")), whole);
+    assert_eq!(way(open().sends(b"\x81\x00").tells_text("a")), whole);
+    // That is told with the byte after.
+    let early = open().sends(b"\x81\x01").tells_text("a").sends(b"a");
+    let len = early.with_accept(ACCEPT).bytes().len();
+    assert_eq!(way(early), Err(format!("ended after {} bytes", len - 1)));
+}
+
 /// When the core's bytes are written.
 #[derive(Clone, Copy, PartialEq)]
 enum Writes {

@@ -54,35 +54,36 @@ impl Differences {
 
 /// Says how `actual` differs from `expected`, if it does.
 fn difference(expected: &Expected, actual: &Expected) -> Option<String> {
-    [
-        ("told", debug(&expected.told), debug(&actual.told)),
-        ("sent", debug(&expected.sent), debug(&actual.sent)),
-        (
-            "told at the end",
-            debug(&expected.told_at_end),
-            debug(&actual.told_at_end),
-        ),
-    ]
-    .into_iter()
-    .find(|(_, expected, actual)| expected != actual)
-    .map(|(what, expected, actual)| {
-        format!(
-            "    {what}: {}\n    not: {}",
-            short(&actual),
-            short(&expected)
-        )
-    })
+    first_difference("told", &expected.told, &actual.told)
+        .or_else(|| first_difference("sent", &expected.sent, &actual.sent))
+        .or_else(|| {
+            let (expected, actual) = (&expected.told_at_end, &actual.told_at_end);
+            first_difference("told at the end", expected, actual)
+        })
 }
 
-fn debug(value: &impl Debug) -> String {
-    format!("{value:?}")
+fn first_difference<T: Debug + PartialEq>(
+    what: &str,
+    expected: &[T],
+    actual: &[T],
+) -> Option<String> {
+    let index = (0..expected.len().max(actual.len()))
+        .find(|&index| expected.get(index) != actual.get(index))?;
+    let (expected, actual) = (short(expected.get(index)), short(actual.get(index)));
+    Some(format!(
+        "    {what}, item {index}: {actual}\n    expected: {expected}"
+    ))
 }
 
 /// Enough of it to see what is meant.
-fn short(text: &str) -> String {
+fn short(item: Option<&impl Debug>) -> String {
     const LEN: usize = 400;
+    let Some(item) = item else {
+        return "nothing".to_owned();
+    };
+    let text = format!("{item:?}");
     match text.char_indices().nth(LEN) {
-        None => text.to_owned(),
+        None => text,
         Some((end, _)) => format!("{}... ({} bytes)", &text[..end], text.len()),
     }
 }

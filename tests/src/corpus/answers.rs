@@ -84,8 +84,8 @@ fn spelling() -> Vec<Case> {
 }
 
 /// RFC 9112, section 5.2: "A user agent that receives an obs-fold in a response message [...] MUST
-/// replace each received obs-fold with one or more SP octets". `ws` does so, too; Python's
-/// `websockets` refuses such an answer.
+/// replace each received obs-fold with one or more SP octets". So they are taken, though `ws` and
+/// Python's `websockets` refuse them.
 fn folding() -> Vec<Case> {
     let opens = |name, thing, otherwise| {
         Case::new(name)
@@ -124,7 +124,8 @@ fn folding() -> Vec<Case> {
 }
 
 /// RFC 9110, section 15.2: "A client MUST be able to parse one or more 1xx responses received prior
-/// to a final response, even if the client does not expect one."
+/// to a final response, even if the client does not expect one." `ws` does; Python's `websockets`
+/// takes them for refusals.
 fn interim() -> Vec<Case> {
     let after = |name, interim: &str| Case::new(name).sends(interim).answers("").opens(None, &[]);
     vec![
@@ -223,8 +224,8 @@ fn not_http_1_1() -> Vec<Case> {
     };
     vec![
         // RFC 6455, section 4.1 asks for a request of HTTP/1.1 or higher, and RFC 9110, section
-        // 7.8 for the server to ignore Upgrade in one of 1.0. `ws` does not look; Python's
-        // `websockets` and Chrome refuse.
+        // 7.8 for the server to ignore Upgrade in one of 1.0. `ws` takes it, Python's
+        // `websockets` does not.
         version("HTTP/1.0 cannot accept", "HTTP/1.0"),
         version("HTTP/1.2 is unknown", "HTTP/1.2"),
         other("HTTP/2 is another protocol", b"HTTP/2", b" 101 \r\n\r\n"),

@@ -1,3 +1,4 @@
+use super::told::{Fault, Refused, Told, owned};
 use crate::{close_payload, frame};
 
 /// Stands in the bytes of a server for the Sec-WebSocket-Accept that answers the client's key.
@@ -79,69 +80,6 @@ enum State {
     Failing,
     /// All is told.
     Over,
-}
-
-/// What the client tells its user, in the words of this corpus.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// The connection is open.
-    Open {
-        /// The subprotocol that the server chose.
-        subprotocol: Option<String>,
-        /// The header fields of the answer, in their order, without the three that every answer
-        /// must have.
-        fields: Vec<Field>,
-    },
-    /// A text message.
-    Text(String),
-    /// A binary message.
-    Binary(Vec<u8>),
-    /// A ping.
-    Ping(Vec<u8>),
-    /// A pong that answers no ping.
-    Pong(Vec<u8>),
-    /// The server refuses the opening handshake.
-    Refused(Refused),
-    /// The connection fails: why, and in which words of the core.
-    Error(Fault, String),
-    /// The end.
-    Close {
-        /// The status code.
-        code: u16,
-        /// The reason.
-        reason: String,
-        /// Whether both Close frames went their way.
-        was_clean: bool,
-    },
-}
-
-/// A header field: its name, in the case in which it was written, and its value.
-pub type Field = (String, Vec<u8>);
-
-/// What is told of an answer that refuses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// The status code.
-    pub status: u16,
-    /// The reason phrase.
-    pub reason_phrase: String,
-    /// All header fields, in their order.
-    pub fields: Vec<Field>,
-    /// The start of the body.
-    pub body: Vec<u8>,
-}
-
-/// Why a connection fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The stream ended in the opening handshake.
-    Unanswered,
-    /// The answer to the opening handshake breaks a rule.
-    Answer,
-    /// A frame breaks a rule, or is over a limit, which the client says with this close code.
-    Frame(u16),
-    /// The stream ended without a Close frame.
-    StreamEnded,
 }
 
 /// What is expected once a number of bytes of the server have come.
@@ -238,7 +176,7 @@ impl Case {
     /// By that the opening handshake fails.
     pub(super) fn breaks_the_handshake(self, text: &str) -> Self {
         self.tells(Told::Error(Fault::Answer, text.to_owned()))
-            .tells(abnormal_closure())
+            .tells(Told::abnormal_closure())
             .leaves(State::Over)
             .ended_by_the_client()
     }
@@ -282,7 +220,7 @@ impl Case {
             panic!("{}: the server does not refuse", self.name);
         };
         self.tells(Told::Refused(refused))
-            .tells(abnormal_closure())
+            .tells(Told::abnormal_closure())
             .leaves(State::Over)
             .ended_by_the_client()
             .sends(rest)
@@ -376,10 +314,9 @@ impl Case {
     pub fn with_accept(&self, accept: &str) -> Self {
         let mut case = self.clone();
         for piece in &mut case.pieces {
-            let found = piece.bytes.windows(ACCEPT.len()).position(|w| w == ACCEPT);
-            if let Some(at) = found {
-                let placeholder = at..at + ACCEPT.len();
-                piece.bytes.splice(placeholder, accept.bytes());
+            let found = |bytes: &[u8]| bytes.windows(ACCEPT.len()).position(|w| w == ACCEPT);
+            while let Some(at) = found(&piece.bytes) {
+                piece.bytes.splice(at..at + ACCEPT.len(), accept.bytes());
             }
         }
         case
@@ -446,21 +383,6 @@ impl Case {
     }
 }
 
-impl Told {
-    /// The opening with all header fields of the answer.
-    pub fn opened(subprotocol: Option<String>, mut fields: Vec<Field>) -> Self {
-        fields.retain(|(name, _)| {
-            ["upgrade", "connection", "sec-websocket-accept"]
-                .iter()
-                .all(|expected| !name.eq_ignore_ascii_case(expected))
-        });
-        Self::Open {
-            subprotocol,
-            fields,
-        }
-    }
-}
-
 impl Piece {
     fn len(&self) -> usize {
         self.bytes.len()
@@ -473,35 +395,20 @@ impl State {
         match self {
             Self::Unanswered => {
                 let text = "the stream ended before the server had answered";
-                vec![error(Fault::Unanswered, text), abnormal_closure()]
+                vec![error(Fault::Unanswered, text), Told::abnormal_closure()]
             }
-            Self::Refused(refused) => vec![Told::Refused(refused), abnormal_closure()],
+            Self::Refused(refused) => vec![Told::Refused(refused), Told::abnormal_closure()],
             Self::Open => {
                 let text = "the stream ended without a close frame";
-                vec![error(Fault::StreamEnded, text), abnormal_closure()]
+                vec![error(Fault::StreamEnded, text), Told::abnormal_closure()]
             }
             Self::Closed(code, reason) => vec![Told::Close {
                 code,
                 reason,
                 was_clean: true,
             }],
-            Self::Failing => vec![abnormal_closure()],
+            Self::Failing => vec![Told::abnormal_closure()],
             Self::Over => vec![],
         }
     }
-}
-
-fn abnormal_closure() -> Told {
-    Told::Close {
-        code: 1006,
-        reason: String::new(),
-        was_clean: false,
-    }
-}
-
-fn owned(fields: &[(&str, &str)]) -> Vec<Field> {
-    fields
-        .iter()
-        .map(|&(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
-        .collect()
 }

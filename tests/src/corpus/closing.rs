@@ -21,8 +21,9 @@ pub fn cases() -> Vec<Case> {
     .concat()
 }
 
-/// Section 7.4, and IANA's registry for 1012 to 1014. Each is answered with the same code and no
-/// reason, as `ws` does; Python's `websockets` repeats the reason, too.
+/// Section 7.4, and IANA's registry for 1012 to 1014. Section 5.5.1: "When sending a Close frame in
+/// response, the endpoint typically echos the status code it received." So the answer is the code;
+/// `ws` and Python's `websockets` repeat the reason, too, which tells the server nothing.
 fn codes() -> Vec<Case> {
     (1000..=1003)
         .chain(1007..=1014)

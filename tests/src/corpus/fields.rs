@@ -158,7 +158,7 @@ fn accept() -> Vec<Case> {
             "Sec-WebSocket-Accept: \"{accept}\"\r\n",
             OTHER_ACCEPT,
         ),
-        // Section 4.2.2 has one. `ws` sees a list then, and Chrome refuses.
+        // Section 4.2.2 has one. `ws` and Python's `websockets` refuse two, too.
         fails(
             "Accept stands twice, right first",
             "Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Accept: x\r\n",
@@ -194,7 +194,7 @@ fn subprotocol() -> Vec<Case> {
     vec![
         chooses("the server chooses the first subprotocol", "chat"),
         chooses("the server chooses the second subprotocol", "superchat"),
-        // Browsers and Python's `websockets` take it, `ws` does not; section 4.2.2 allows it.
+        // Section 4.2.2 allows it. Python's `websockets` takes it, `ws` does not.
         offering("the server chooses no subprotocol")
             .answers("")
             .opens(None, &[]),
@@ -203,7 +203,7 @@ fn subprotocol() -> Vec<Case> {
             "chat",
         ),
         fails(offering("the server chooses what is not offered"), "chat2"),
-        // The RFC does not say whether case matters. All clients compare bytes.
+        // The RFC does not say whether case matters. `ws` and Python's `websockets` compare bytes.
         fails(offering("the server chooses in another case"), "Chat"),
         fails(offering("the server chooses nothing in words"), ""),
         fails(
@@ -246,7 +246,8 @@ fn extensions() -> Vec<Case> {
             "the server chooses an old extension",
             "x-webkit-deflate-frame",
         ),
-        // The field is a list, and says nothing here. `websockets` takes it, `ws` does not.
+        // Section 9.1 has at least one in the list, but only an extension that was not offered is
+        // to fail the connection. `ws` and Python's `websockets` refuse it all the same.
         Case::new("the server chooses no extension in words")
             .answers("Sec-WebSocket-Extensions:\r\n")
             .opens(None, &[("Sec-WebSocket-Extensions", "")]),

@@ -29,9 +29,10 @@ mod fragments;
 mod frames;
 mod refusals;
 mod text;
+mod told;
 
 pub use answers::cases as answers;
-pub use case::{Case, Ending, Expected, Fault, Field, Frame, Offer, Piece, Refused, Told};
+pub use case::{Case, Ending, Expected, Frame, Offer, Piece};
 pub use closing::cases as closing;
 pub use control::cases as control;
 pub use fields::cases as fields;
@@ -39,6 +40,7 @@ pub use fragments::cases as fragments;
 pub use frames::cases as frames;
 pub use refusals::cases as refusals;
 pub use text::cases as text;
+pub use told::{Fault, Field, Refused, Told};
 
 /// How many cases there are, so that none gets lost unnoticed.
 pub const COUNT: usize = 425;
