@@ -44,6 +44,7 @@ fn the_least_request() {
                  Connection: Upgrade\r\n\
                  Sec-WebSocket-Key: {key}\r\n\
                  Sec-WebSocket-Version: 13\r\n\
+                 Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\
                  \r\n"
             )
         );
@@ -71,7 +72,8 @@ fn a_request_with_everything_has_it_in_this_order() {
         );
         assert_eq!(
             end,
-            "Sec-WebSocket-Protocol: chat, superchat\r\n\
+            "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\
+             Sec-WebSocket-Protocol: chat, superchat\r\n\
              Origin: https://example.org\r\n\
              Authorization: Basic dXNlcjpwQHNz\r\n\
              X-One: 1\r\n\

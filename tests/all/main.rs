@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod close;
+mod compression;
 mod control;
 mod corpus;
 mod embedding;

@@ -4,7 +4,7 @@
 use integration_tests::{Server, on_each_deflating_server, on_servers, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use wasocket::Message;
+use wasocket::{Message, SendOptions};
 
 on_each_deflating_server! {
     messages_come_back_from_a_server_that_may_compress,
@@ -33,13 +33,22 @@ async fn empty_messages_come_back_from_a_server_that_may_compress(server: Server
     assert_echoed(&server, &["", "Hello", "", ""]).await;
 }
 
-/// Sends each of these, as text and as bytes, and asserts that the same comes back.
+/// Sends each of these, as text and as bytes, compressed and as its length has it, and asserts that
+/// the same comes back.
 async fn assert_echoed(server: &Server, texts: &[&str]) {
     let mut websocket = server.connect("/echo").await;
+    let extensions = &websocket.handshake().unwrap().extensions;
+    assert!(
+        matches!(&extensions[..], [agreed] if agreed.starts_with("permessage-deflate; ")),
+        "{extensions:?}"
+    );
     for text in texts {
         for message in [Message::from(*text), text.as_bytes().into()] {
-            websocket.send(message.clone()).await.unwrap();
-            assert_eq!(websocket.receive().await, Ok(Some(message)));
+            for options in [SendOptions::new().compressed(), SendOptions::new()] {
+                let sent = websocket.sender().send_with(message.clone(), options).await;
+                sent.unwrap();
+                assert_eq!(websocket.receive().await, Ok(Some(message.clone())));
+            }
         }
     }
     assert!(websocket.close(1000, "").await.unwrap().was_clean);
