@@ -62,7 +62,7 @@ pub enum HandshakeError {
         /// How many are taken.
         limit: usize,
     },
-    /// The Upgrade header field is missing, or does not say `websocket`.
+    /// The Upgrade header field is missing, or does not say `websocket` alone.
     #[error("the answer has no header field `Upgrade: websocket`")]
     Upgrade,
     /// The Connection header field is missing, or does not say `Upgrade`.

@@ -141,7 +141,7 @@ impl Handshake {
         if !response.is_http_1_1 {
             return Err(HandshakeError::HttpVersion);
         }
-        if !response.has_token("Upgrade", "websocket") {
+        if !response.has_only("Upgrade", "websocket") {
             return Err(HandshakeError::Upgrade);
         }
         if !response.has_token("Connection", "Upgrade") {
@@ -234,6 +234,18 @@ impl<'a> Response<'a> {
             .iter()
             .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
             .map(|&(_, value)| value)
+    }
+
+    /// Whether there is one field of this name, and `value` is all that it says.
+    ///
+    /// RFC 6455, section 4.1 fails the connection if "the |Upgrade| header field contains a value
+    /// that is not an ASCII case-insensitive match for the value "websocket"", so unlike
+    /// |Connection|, which only has to contain a token, it is not taken for a list.
+    fn has_only(&self, name: &str, value: &str) -> bool {
+        let mut values = self.values(name);
+        let first = values.next();
+        first.is_some_and(|first| first.eq_ignore_ascii_case(value.as_bytes()))
+            && values.next().is_none()
     }
 
     /// Whether the comma-separated lists in the fields of this name contain `token`.

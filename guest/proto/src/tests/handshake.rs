@@ -127,6 +127,14 @@ fn header_fields_that_are_missing_or_wrong_are_named() {
     for (line, replacement, error) in [
         (UPGRADE, "", Upgrade),
         (UPGRADE, "Upgrade: h2c\r\n", Upgrade),
+        (UPGRADE, "Upgrade: websocket, h2c\r\n", Upgrade),
+        (UPGRADE, "Upgrade: websocket\r\nUpgrade: h2c\r\n", Upgrade),
+        (UPGRADE, "Upgrade: h2c\r\nUpgrade: websocket\r\n", Upgrade),
+        (
+            UPGRADE,
+            "Upgrade: websocket\r\nUpgrade: websocket\r\n",
+            Upgrade,
+        ),
         (CONNECTION, "", Connection),
         (CONNECTION, "Connection: close\r\n", Connection),
         (ACCEPT, "", AcceptMissing),
