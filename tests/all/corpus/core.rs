@@ -1,11 +1,13 @@
 //! The corpus, played to the core: no sockets and no time, so that each case is played whole, byte
 //! by byte, cut in two at each byte, and with the end of the stream at each byte.
 
+use std::time::Duration;
+
 use integration_tests::corpus::{Case, Ending, Expected, Fault, Frame, Refused, Told};
 use wasocket_proto::{
     CloseFrame, Closed, Config, Connection, ConnectionError, ConnectionState, Event,
     HandshakeError, Header, Instant, MaskingKeys, Message, Nonce, Request, RequestHeaders,
-    WebSocketUrl,
+    Timeouts, WebSocketUrl,
 };
 
 use super::{Differences, difference, test_topics};
@@ -142,7 +144,7 @@ impl<'a> Core<'a> {
                 &Request::new(url, headers),
                 Nonce::new(*b"the sample nonce"),
                 Box::new(Keys(0)),
-                Config::default(),
+                config(),
                 NOW,
             ),
             writes,
@@ -218,6 +220,18 @@ impl<'a> Core<'a> {
         }
         assert!(rest.is_empty(), "{rest:x?}");
         frames
+    }
+}
+
+/// The default, but for the time that there is to answer messages: nobody here does, and no time
+/// passes.
+fn config() -> Config {
+    Config {
+        timeouts: Timeouts {
+            answering: Duration::ZERO,
+            ..Timeouts::default()
+        },
+        ..Config::default()
     }
 }
 
