@@ -94,7 +94,7 @@ pub enum HandshakeError {
 /// An answer that refuses the opening handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The status code, such as 401 or 503; never 1xx.
+    /// The status code, such as 401 or 503; 200 to 999.
     pub status: u16,
     /// The reason phrase of the status line, often empty.
     pub reason_phrase: String,

@@ -216,9 +216,15 @@ impl<'a> Response<'a> {
             Ok(httparse::Status::Partial) => return Err(HandshakeError::Malformed("head")),
             Err(error) => return Err(malformed(error)),
         }
+        // A complete head has a status, a version and a reason phrase.
+        let status = response.code.unwrap_or_default();
+        // RFC 9110, section 15: "All valid status codes are within the range of 100 to 599,
+        // inclusive." What is above is nobody's either, but some servers refuse with it.
+        if status < 100 {
+            return Err(HandshakeError::Malformed("status code"));
+        }
         Ok(Self {
-            // A complete head has all of them.
-            status: response.code.unwrap_or_default(),
+            status,
             is_http_1_1: response.version == Some(1),
             reason_phrase: response.reason.unwrap_or_default(),
             headers: response

@@ -168,6 +168,8 @@ fn what_is_not_http_1_1_is_refused() {
             answer_with("101", "abc"),
             Malformed("status code or reason phrase"),
         ),
+        (answer_with("101", "099"), Malformed("status code")),
+        (answer_with("101", "000"), Malformed("status code")),
         (
             answer_with("Upgrade:", "Upgr ade:"),
             Malformed("name of a header field"),
