@@ -101,7 +101,7 @@ pub struct Refusal {
     /// The header fields, in order, repeated ones included.
     pub headers: Vec<Header>,
     /// The start of the body, at most [`MAX_REFUSAL_BODY_LEN`](crate::MAX_REFUSAL_BODY_LEN) bytes
-    /// of it. Empty if the answer does not state its length.
+    /// of it. Empty if the answer does not state its length, or states it in a wrong way.
     pub body: Vec<u8>,
 }
 

@@ -118,7 +118,7 @@ impl Handshake {
                 // expect one."
                 100..=199 => self.interim_len += head.len(),
                 _ => {
-                    let missing = response.content_len().min(MAX_REFUSAL_BODY_LEN);
+                    let missing = response.body_len().min(MAX_REFUSAL_BODY_LEN as u64) as usize;
                     self.stage = Stage::Body {
                         refusal: response.into_refusal(),
                         missing,
@@ -273,14 +273,31 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// How long the body is, as far as it says. A body that is delimited in another way is not
-    /// waited for: its end could be as late as the server likes.
-    fn content_len(&self) -> usize {
-        self.values("Content-Length")
-            .next()
-            .and_then(|value| core::str::from_utf8(value).ok())
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(0)
+    /// How long the body is, as far as that is known beforehand (RFC 9112, section 6.3). A body that
+    /// is delimited in another way is not waited for: its end could be as late as the server likes.
+    fn body_len(&self) -> u64 {
+        // Rule 1: "terminated by the first empty line after the header fields, regardless of the
+        // header fields present in the message".
+        let has_no_body = matches!(self.status, 204 | 304);
+        // Rule 3: "the Transfer-Encoding overrides the Content-Length."
+        if has_no_body || self.values("Transfer-Encoding").next().is_some() {
+            return 0;
+        }
+        self.content_len().unwrap_or(0)
+    }
+
+    /// What Content-Length says; `None` if it is missing or makes no sense.
+    ///
+    /// Rule 5 allows "a comma-separated list" if "all values in the list are the same". It has a
+    /// user agent discard an answer with any other invalid value, lest it take the end of one answer
+    /// for the start of another. There is no other one here, so only the body is left out.
+    fn content_len(&self) -> Option<u64> {
+        let mut lens = self
+            .values("Content-Length")
+            .flat_map(|value| value.split(|&byte| byte == b','))
+            .map(|element| decimal(element.trim_ascii()));
+        let first = lens.next()??;
+        lens.all(|len| len == Some(first)).then_some(first)
     }
 
     fn into_headers(self) -> Vec<Header> {
@@ -301,6 +318,17 @@ impl<'a> Response<'a> {
             body: Vec::new(),
         }
     }
+}
+
+/// Reads a number that is written in digits alone; one beyond 64 bits is the largest of them.
+fn decimal(digits: &[u8]) -> Option<u64> {
+    let valid = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    valid.then(|| {
+        digits.iter().fold(0_u64, |number, digit| {
+            let digit = u64::from(digit - b'0');
+            number.saturating_mul(10).saturating_add(digit)
+        })
+    })
 }
 
 /// The value of a header field with each line break in it replaced by spaces.
