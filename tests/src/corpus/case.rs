@@ -236,7 +236,8 @@ impl Case {
         self.tells(Told::Binary(bytes.to_vec()))
     }
 
-    /// The server sends a ping, which is told, and answered while the connection is open.
+    /// The server sends a ping, which is told, and answered, as it comes before any Close frame of
+    /// the server.
     pub fn pings(self, payload: &[u8]) -> Self {
         self.sends(frame(0x89, payload))
             .tells(Told::Ping(payload.to_vec()))
