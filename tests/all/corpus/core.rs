@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use integration_tests::corpus::{Case, Ending, Expected, Fault, Frame, Refused, Told};
 use wasocket_proto::{
-    CloseFrame, Closed, Config, Connection, ConnectionError, ConnectionState, Event,
-    HandshakeError, Header, Instant, MaskingKeys, Message, Nonce, Request, RequestHeaders,
+    CloseFrame, Closed, Config, Connection, ConnectionError, ConnectionState, DeflateParameters,
+    Event, HandshakeError, Header, Instant, MaskingKeys, Message, Nonce, Request, RequestHeaders,
     Timeouts, WebSocketUrl,
 };
 
@@ -25,6 +25,8 @@ const MOST_OWED: usize = 66 * (6 + 125);
 const NOW: Instant = Instant::from_nanos(0);
 
 test_topics!(play);
+// The component does not offer it yet.
+test_topics!(play: compression);
 
 #[test]
 fn what_differs_is_seen() {
@@ -247,7 +249,15 @@ impl MaskingKeys for Keys {
 
 fn told(event: Event) -> Told {
     match event {
-        Event::Open(opened) => Told::opened(opened.subprotocol, named_values(opened.headers)),
+        Event::Open(opened) => Told::opened(
+            opened.subprotocol,
+            opened
+                .permessage_deflate
+                .map(extension)
+                .into_iter()
+                .collect(),
+            named_values(opened.headers),
+        ),
         Event::Message(Message::Text(text)) => Told::Text(text.to_str().to_owned()),
         Event::Message(Message::Binary(bytes)) => Told::Binary(bytes),
         Event::Sent(_) => panic!("there are no messages to be sent"),
@@ -265,6 +275,20 @@ fn told(event: Event) -> Told {
             was_clean,
         },
     }
+}
+
+/// permessage-deflate with all that holds, in the order of RFC 7692, section 7.1.
+fn extension(parameters: DeflateParameters) -> String {
+    let mut extension = "permessage-deflate".to_owned();
+    if parameters.server_no_context_takeover {
+        extension += "; server_no_context_takeover";
+    }
+    if parameters.client_no_context_takeover {
+        extension += "; client_no_context_takeover";
+    }
+    let server = parameters.server_max_window_bits.get();
+    let client = parameters.client_max_window_bits.get();
+    extension + &format!("; server_max_window_bits={server}; client_max_window_bits={client}")
 }
 
 fn failure(error: ConnectionError) -> Told {

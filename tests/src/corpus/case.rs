@@ -168,6 +168,17 @@ impl Case {
     pub(super) fn opens(self, subprotocol: Option<&str>, fields: &[(&str, &str)]) -> Self {
         self.tells(Told::Open {
             subprotocol: subprotocol.map(str::to_owned),
+            extensions: Vec::new(),
+            fields: owned(fields),
+        })
+        .leaves(State::Open)
+    }
+
+    /// By that the connection is open, with an extension.
+    pub(super) fn opens_with(self, extension: &str, fields: &[(&str, &str)]) -> Self {
+        self.tells(Told::Open {
+            subprotocol: None,
+            extensions: vec![extension.to_owned()],
             fields: owned(fields),
         })
         .leaves(State::Open)
