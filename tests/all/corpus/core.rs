@@ -25,8 +25,6 @@ const MOST_OWED: usize = 66 * (6 + 125);
 const NOW: Instant = Instant::from_nanos(0);
 
 test_topics!(play);
-// The component does not offer it yet.
-test_topics!(play: compression);
 
 #[test]
 fn what_differs_is_seen() {
