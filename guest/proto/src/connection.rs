@@ -310,14 +310,11 @@ impl Connection {
     fn handle_received(&mut self, received: Received, now: Instant) {
         match received {
             Received::Message(message) => self.events.push_back(Event::Message(message)),
-            // Section 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in
-            // response, unless it already received a Close frame."
+            // RFC 6455, section 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong
+            // frame in response, unless it already received a Close frame." Whether we sent one does
+            // not matter: section 5.5.1 forbids only data frames after it.
             Received::Ping(payload) => {
-                // RFC 6455, section 5.5.1 forbids data frames after a Close frame, and a peer that
-                // has read ours does not wait for pongs.
-                if matches!(self.state, State::Open(_)) {
-                    self.sender.push_pong(payload.clone());
-                }
+                self.sender.push_pong(payload.clone());
                 self.events.push_back(Event::Ping(payload));
             }
             Received::Pong(payload) => {
@@ -417,8 +414,11 @@ impl Connection {
     }
 
     fn begin_closing(&mut self, closing: Closing, now: Instant) {
+        match closing.phase {
+            ClosingPhase::AwaitingClose(_) => self.sender.end_messages(),
+            ClosingPhase::Answered(_) | ClosingPhase::Failing => self.sender.end(),
+        }
         self.state = State::Closing(closing);
-        self.sender.end();
         self.heartbeat.stop();
         self.timers.set(Timer::Answers, None);
         self.timers.set(Timer::CompressorIdle, None);

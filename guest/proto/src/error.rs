@@ -62,7 +62,7 @@ pub enum HandshakeError {
         /// How many are taken.
         limit: usize,
     },
-    /// The Upgrade header field is missing, or does not say `websocket`.
+    /// The Upgrade header field is missing, or does not say `websocket` alone.
     #[error("the answer has no header field `Upgrade: websocket`")]
     Upgrade,
     /// The Connection header field is missing, or does not say `Upgrade`.
@@ -94,14 +94,14 @@ pub enum HandshakeError {
 /// An answer that refuses the opening handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The status code, such as 401 or 503; never 1xx.
+    /// The status code, such as 401 or 503; 200 to 999.
     pub status: u16,
     /// The reason phrase of the status line, often empty.
     pub reason_phrase: String,
     /// The header fields, in order, repeated ones included.
     pub headers: Vec<Header>,
     /// The start of the body, at most [`MAX_REFUSAL_BODY_LEN`](crate::MAX_REFUSAL_BODY_LEN) bytes
-    /// of it. Empty if the answer does not state its length.
+    /// of it. Empty if the answer does not state its length, or states it in a wrong way.
     pub body: Vec<u8>,
 }
 

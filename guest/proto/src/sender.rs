@@ -123,11 +123,16 @@ impl Sender {
         }
     }
 
-    /// Says that a Close frame is queued, or need not be: RFC 6455, section 5.5.1 forbids data
-    /// frames after it, and a peer that has read it does not wait for pongs.
-    pub(crate) fn end(&mut self) {
-        self.deferred_pong = None;
+    /// Says that a Close frame is queued: RFC 6455, section 5.5.1 forbids data frames after it.
+    pub(crate) fn end_messages(&mut self) {
         self.compressor = None;
+    }
+
+    /// Says that nothing more is to be queued: the peer sent a Close frame, or the connection
+    /// fails.
+    pub(crate) fn end(&mut self) {
+        self.end_messages();
+        self.deferred_pong = None;
     }
 
     /// Forgets what is owed.

@@ -1,11 +1,13 @@
 //! The corpus, played to the core: no sockets and no time, so that each case is played whole, byte
 //! by byte, cut in two at each byte, and with the end of the stream at each byte.
 
+use std::time::Duration;
+
 use integration_tests::corpus::{Case, Ending, Expected, Fault, Frame, Refused, Told};
 use wasocket_proto::{
-    CloseFrame, Closed, Config, Connection, ConnectionError, ConnectionState, Event,
-    HandshakeError, Header, Instant, MaskingKeys, Message, Nonce, Request, RequestHeaders,
-    WebSocketUrl,
+    CloseFrame, Closed, Config, Connection, ConnectionError, ConnectionState, DeflateParameters,
+    Event, HandshakeError, Header, Instant, MaskingKeys, Message, Nonce, Request, RequestHeaders,
+    Timeouts, WebSocketUrl,
 };
 
 use super::{Differences, difference, test_topics};
@@ -142,7 +144,7 @@ impl<'a> Core<'a> {
                 &Request::new(url, headers),
                 Nonce::new(*b"the sample nonce"),
                 Box::new(Keys(0)),
-                Config::default(),
+                config(),
                 NOW,
             ),
             writes,
@@ -221,6 +223,18 @@ impl<'a> Core<'a> {
     }
 }
 
+/// The default, but for the time that there is to answer messages: nobody here does, and no time
+/// passes.
+fn config() -> Config {
+    Config {
+        timeouts: Timeouts {
+            answering: Duration::ZERO,
+            ..Timeouts::default()
+        },
+        ..Config::default()
+    }
+}
+
 /// Masking keys of which no two are alike.
 struct Keys(u32);
 
@@ -233,7 +247,15 @@ impl MaskingKeys for Keys {
 
 fn told(event: Event) -> Told {
     match event {
-        Event::Open(opened) => Told::opened(opened.subprotocol, named_values(opened.headers)),
+        Event::Open(opened) => Told::opened(
+            opened.subprotocol,
+            opened
+                .permessage_deflate
+                .map(extension)
+                .into_iter()
+                .collect(),
+            named_values(opened.headers),
+        ),
         Event::Message(Message::Text(text)) => Told::Text(text.to_str().to_owned()),
         Event::Message(Message::Binary(bytes)) => Told::Binary(bytes),
         Event::Sent(_) => panic!("there are no messages to be sent"),
@@ -251,6 +273,20 @@ fn told(event: Event) -> Told {
             was_clean,
         },
     }
+}
+
+/// permessage-deflate with all that holds, in the order of RFC 7692, section 7.1.
+fn extension(parameters: DeflateParameters) -> String {
+    let mut extension = "permessage-deflate".to_owned();
+    if parameters.server_no_context_takeover {
+        extension += "; server_no_context_takeover";
+    }
+    if parameters.client_no_context_takeover {
+        extension += "; client_no_context_takeover";
+    }
+    let server = parameters.server_max_window_bits.get();
+    let client = parameters.client_max_window_bits.get();
+    extension + &format!("; server_max_window_bits={server}; client_max_window_bits={client}")
 }
 
 fn failure(error: ConnectionError) -> Told {

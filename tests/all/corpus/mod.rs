@@ -24,7 +24,7 @@ fn no_case_is_lost_and_no_two_have_one_name() {
 macro_rules! test_topics {
     ($play:path) => {
         $crate::corpus::test_topics! {
-            $play: answers closing control fields fragments frames refusals text
+            $play: answers closing compression control fields fragments frames refusals text
         }
     };
     ($play:path: $($topic:ident)+) => {

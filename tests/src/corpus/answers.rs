@@ -267,6 +267,12 @@ fn malformed() -> Vec<Case> {
             .answers_otherwise("101 Switching Protocols", status)
             .breaks_the_handshake("the answer is malformed: status code or reason phrase")
     };
+    // RFC 9110, section 15: "All valid status codes are within the range of 100 to 599, inclusive."
+    let below_100 = |name, status| {
+        Case::new(name)
+            .answers_otherwise("101 Switching Protocols", status)
+            .breaks_the_handshake("the answer is malformed: status code")
+    };
     let field = |name, field: &str, part| {
         let text = format!("the answer is malformed: {part}");
         Case::new(name).answers(field).breaks_the_handshake(&text)
@@ -279,6 +285,8 @@ fn malformed() -> Vec<Case> {
         status("a status is not negative", "-101 ok"),
         status("a status follows one space", " 101 ok"),
         status("a reason phrase has no control characters", "101 o\0k"),
+        below_100("a status is not 99", "099 ok"),
+        below_100("a status is not 0", "000 ok"),
         field("a field has a colon", "no colon\r\n", in_name),
         field("a field has a name", ": nameless\r\n", in_name),
         // RFC 9112, section 5.1 wants proxies to take it away, and servers to refuse it.

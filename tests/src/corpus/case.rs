@@ -168,6 +168,17 @@ impl Case {
     pub(super) fn opens(self, subprotocol: Option<&str>, fields: &[(&str, &str)]) -> Self {
         self.tells(Told::Open {
             subprotocol: subprotocol.map(str::to_owned),
+            extensions: Vec::new(),
+            fields: owned(fields),
+        })
+        .leaves(State::Open)
+    }
+
+    /// By that the connection is open, with an extension.
+    pub(super) fn opens_with(self, extension: &str, fields: &[(&str, &str)]) -> Self {
+        self.tells(Told::Open {
+            subprotocol: None,
+            extensions: vec![extension.to_owned()],
             fields: owned(fields),
         })
         .leaves(State::Open)
@@ -236,7 +247,8 @@ impl Case {
         self.tells(Told::Binary(bytes.to_vec()))
     }
 
-    /// The server sends a ping, which is told, and answered while the connection is open.
+    /// The server sends a ping, which is told, and answered, as it comes before any Close frame of
+    /// the server.
     pub fn pings(self, payload: &[u8]) -> Self {
         self.sends(frame(0x89, payload))
             .tells(Told::Ping(payload.to_vec()))

@@ -171,6 +171,23 @@ fn closed_by_the_client() -> Vec<Case> {
             .sends(b"\x02\x01a\x80\x01b")
             .tells_binary(b"ab")
             .closes(1000, "done"),
+        // Section 5.5.2: "unless it already received a Close frame", which ours is not.
+        closing("a ping is answered until the server answers")
+            .pings(b"p")
+            .closes(1000, "done"),
+        closing("a ping is not answered once the server has answered")
+            .pings(b"1")
+            .pings(b"2")
+            .closes(1000, "done")
+            .sends(b"\x89\x013"),
+        closing("of 1,000 pings in place of an answer the last is answered")
+            .may_skip_pongs()
+            .repeated(1000, |case, index| case.pings(&index.to_be_bytes())),
+        closing("a ping is answered before a bad frame in place of an answer")
+            .pings(b"p")
+            .sends(b"\x83")
+            .fails(1002, "the opcode 0x3 is reserved")
+            .sends(b"\x00"),
         closing("a pong arrives until the server answers")
             .pongs(b"late")
             .closes(1000, "done"),

@@ -48,6 +48,25 @@ fn upgrade() -> Vec<Case> {
         fails("Upgrade has a version", "Upgrade: websocket/13\r\n"),
         fails("Upgrade is quoted", "Upgrade: \"websocket\"\r\n"),
         fails("Upgrade is several words", "Upgrade: web socket\r\n"),
+        // Section 4.1 wants no value but websocket, and `ws` and Python's `websockets` take no
+        // second field even if it says the same.
+        fails("Upgrade has a list", "Upgrade: websocket, h2c\r\n"),
+        fails(
+            "Upgrade has a list of websocket twice",
+            "Upgrade: websocket, websocket\r\n",
+        ),
+        fails(
+            "Upgrade stands twice, right first",
+            "Upgrade: websocket\r\nUpgrade: h2c\r\n",
+        ),
+        fails(
+            "Upgrade stands twice, wrong first",
+            "Upgrade: h2c\r\nUpgrade: websocket\r\n",
+        ),
+        fails(
+            "Upgrade stands twice, right both times",
+            "Upgrade: websocket\r\nUpgrade: websocket\r\n",
+        ),
         fails("another field says websocket", "X-Upgrade: websocket\r\n"),
     ]
 }

@@ -23,6 +23,7 @@
 mod answers;
 mod case;
 mod closing;
+mod compression;
 mod control;
 mod fields;
 mod fragments;
@@ -34,6 +35,7 @@ mod told;
 pub use answers::cases as answers;
 pub use case::{Case, Ending, Expected, Frame, Offer, Piece};
 pub use closing::cases as closing;
+pub use compression::cases as compression;
 pub use control::cases as control;
 pub use fields::cases as fields;
 pub use fragments::cases as fragments;
@@ -43,7 +45,7 @@ pub use text::cases as text;
 pub use told::{Fault, Field, Refused, Told};
 
 /// How many cases there are, so that none gets lost unnoticed.
-pub const COUNT: usize = 425;
+pub const COUNT: usize = 608;
 
 /// All cases, topic by topic.
 pub fn all() -> Vec<Case> {
@@ -56,6 +58,7 @@ pub fn all() -> Vec<Case> {
         text(),
         control(),
         closing(),
+        compression(),
     ]
     .concat()
 }

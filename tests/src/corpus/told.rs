@@ -5,6 +5,8 @@ pub enum Told {
     Open {
         /// The subprotocol that the server chose.
         subprotocol: Option<String>,
+        /// The extensions in use, each with all parameters that hold.
+        extensions: Vec<String>,
         /// The header fields of the answer, in their order, without the three that every answer
         /// must have.
         fields: Vec<Field>,
@@ -63,7 +65,11 @@ pub enum Fault {
 
 impl Told {
     /// The opening, with all header fields of the answer.
-    pub fn opened(subprotocol: Option<String>, mut fields: Vec<Field>) -> Self {
+    pub fn opened(
+        subprotocol: Option<String>,
+        extensions: Vec<String>,
+        mut fields: Vec<Field>,
+    ) -> Self {
         fields.retain(|(name, _)| {
             ["upgrade", "connection", "sec-websocket-accept"]
                 .iter()
@@ -71,6 +77,7 @@ impl Told {
         });
         Self::Open {
             subprotocol,
+            extensions,
             fields,
         }
     }

@@ -118,7 +118,7 @@ impl Handshake {
                 // expect one."
                 100..=199 => self.interim_len += head.len(),
                 _ => {
-                    let missing = response.content_len().min(MAX_REFUSAL_BODY_LEN);
+                    let missing = response.body_len().min(MAX_REFUSAL_BODY_LEN as u64) as usize;
                     self.stage = Stage::Body {
                         refusal: response.into_refusal(),
                         missing,
@@ -141,7 +141,7 @@ impl Handshake {
         if !response.is_http_1_1 {
             return Err(HandshakeError::HttpVersion);
         }
-        if !response.has_token("Upgrade", "websocket") {
+        if !response.has_only("Upgrade", "websocket") {
             return Err(HandshakeError::Upgrade);
         }
         if !response.has_token("Connection", "Upgrade") {
@@ -216,9 +216,15 @@ impl<'a> Response<'a> {
             Ok(httparse::Status::Partial) => return Err(HandshakeError::Malformed("head")),
             Err(error) => return Err(malformed(error)),
         }
+        // A complete head has a status, a version and a reason phrase.
+        let status = response.code.unwrap_or_default();
+        // RFC 9110, section 15: "All valid status codes are within the range of 100 to 599,
+        // inclusive." What is above is nobody's either, but some servers refuse with it.
+        if status < 100 {
+            return Err(HandshakeError::Malformed("status code"));
+        }
         Ok(Self {
-            // A complete head has all of them.
-            status: response.code.unwrap_or_default(),
+            status,
             is_http_1_1: response.version == Some(1),
             reason_phrase: response.reason.unwrap_or_default(),
             headers: response
@@ -234,6 +240,18 @@ impl<'a> Response<'a> {
             .iter()
             .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
             .map(|&(_, value)| value)
+    }
+
+    /// Whether there is one field of this name, and `value` is all that it says.
+    ///
+    /// RFC 6455, section 4.1 fails the connection if "the |Upgrade| header field contains a value
+    /// that is not an ASCII case-insensitive match for the value "websocket"", so unlike
+    /// |Connection|, which only has to contain a token, it is not taken for a list.
+    fn has_only(&self, name: &str, value: &str) -> bool {
+        let mut values = self.values(name);
+        let first = values.next();
+        first.is_some_and(|first| first.eq_ignore_ascii_case(value.as_bytes()))
+            && values.next().is_none()
     }
 
     /// Whether the comma-separated lists in the fields of this name contain `token`.
@@ -255,14 +273,31 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// How long the body is, as far as it says. A body that is delimited in another way is not
-    /// waited for: its end could be as late as the server likes.
-    fn content_len(&self) -> usize {
-        self.values("Content-Length")
-            .next()
-            .and_then(|value| core::str::from_utf8(value).ok())
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(0)
+    /// How long the body is, as far as that is known beforehand (RFC 9112, section 6.3). A body that
+    /// is delimited in another way is not waited for: its end could be as late as the server likes.
+    fn body_len(&self) -> u64 {
+        // Rule 1: "terminated by the first empty line after the header fields, regardless of the
+        // header fields present in the message".
+        let has_no_body = matches!(self.status, 204 | 304);
+        // Rule 3: "the Transfer-Encoding overrides the Content-Length."
+        if has_no_body || self.values("Transfer-Encoding").next().is_some() {
+            return 0;
+        }
+        self.content_len().unwrap_or(0)
+    }
+
+    /// What Content-Length says; `None` if it is missing or makes no sense.
+    ///
+    /// Rule 5 allows "a comma-separated list" if "all values in the list are the same". It has a
+    /// user agent discard an answer with any other invalid value, lest it take the end of one answer
+    /// for the start of another. There is no other one here, so only the body is left out.
+    fn content_len(&self) -> Option<u64> {
+        let mut lens = self
+            .values("Content-Length")
+            .flat_map(|value| value.split(|&byte| byte == b','))
+            .map(|element| decimal(element.trim_ascii()));
+        let first = lens.next()??;
+        lens.all(|len| len == Some(first)).then_some(first)
     }
 
     fn into_headers(self) -> Vec<Header> {
@@ -283,6 +318,17 @@ impl<'a> Response<'a> {
             body: Vec::new(),
         }
     }
+}
+
+/// Reads a number that is written in digits alone; one beyond 64 bits is the largest of them.
+fn decimal(digits: &[u8]) -> Option<u64> {
+    let valid = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    valid.then(|| {
+        digits.iter().fold(0_u64, |number, digit| {
+            let digit = u64::from(digit - b'0');
+            number.saturating_mul(10).saturating_add(digit)
+        })
+    })
 }
 
 /// The value of a header field with each line break in it replaced by spaces.

@@ -127,6 +127,14 @@ fn header_fields_that_are_missing_or_wrong_are_named() {
     for (line, replacement, error) in [
         (UPGRADE, "", Upgrade),
         (UPGRADE, "Upgrade: h2c\r\n", Upgrade),
+        (UPGRADE, "Upgrade: websocket, h2c\r\n", Upgrade),
+        (UPGRADE, "Upgrade: websocket\r\nUpgrade: h2c\r\n", Upgrade),
+        (UPGRADE, "Upgrade: h2c\r\nUpgrade: websocket\r\n", Upgrade),
+        (
+            UPGRADE,
+            "Upgrade: websocket\r\nUpgrade: websocket\r\n",
+            Upgrade,
+        ),
         (CONNECTION, "", Connection),
         (CONNECTION, "Connection: close\r\n", Connection),
         (ACCEPT, "", AcceptMissing),
@@ -160,6 +168,8 @@ fn what_is_not_http_1_1_is_refused() {
             answer_with("101", "abc"),
             Malformed("status code or reason phrase"),
         ),
+        (answer_with("101", "099"), Malformed("status code")),
+        (answer_with("101", "000"), Malformed("status code")),
         (
             answer_with("Upgrade:", "Upgr ade:"),
             Malformed("name of a header field"),
@@ -223,17 +233,72 @@ fn a_refusal_without_a_stated_length_is_told_without_a_body() {
     }
 }
 
+/// The body that is told of a refusal, when all of it that is awaited has come.
+#[track_caller]
+fn refused_body(status: &str, fields: &str, body: &[u8]) -> Vec<u8> {
+    let head = alloc::format!("HTTP/1.1 {status}\r\n{fields}\r\n");
+    let mut connection = opening();
+    let mut events = feed(&mut connection, &[head.as_bytes(), body].concat());
+    assert_eq!(events.len(), 2, "{fields}");
+    match events.remove(0) {
+        Event::Error(ConnectionError::Handshake(HandshakeError::Refused(refusal))) => refusal.body,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_long_body_is_cut() {
-    let mut answer = b"HTTP/1.1 500 No\r\nContent-Length: 1000000\r\n\r\n".to_vec();
-    answer.extend_from_slice(&[b'x'; MAX_REFUSAL_BODY_LEN]);
-    let mut connection = opening();
-    let events = feed(&mut connection, &answer);
-    let Event::Error(ConnectionError::Handshake(HandshakeError::Refused(refusal))) = &events[0]
-    else {
-        panic!("{events:?}");
-    };
-    assert_eq!(refusal.body.len(), MAX_REFUSAL_BODY_LEN);
+    let long = [b'x'; MAX_REFUSAL_BODY_LEN];
+    // Also where a length has 32 bits, and beyond 64.
+    for len in ["4097", "1000000", "4294967296", "18446744073709551616"] {
+        let field = alloc::format!("Content-Length: {len}\r\n");
+        assert_eq!(refused_body("500 No", &field, &long), long, "{len}");
+    }
+}
+
+#[test]
+fn a_length_may_be_repeated() {
+    for fields in [
+        "Content-Length: 03\r\n",
+        "Content-Length: 3, 3\r\n",
+        "Content-Length: 3\r\nContent-Length: 3\r\n",
+    ] {
+        assert_eq!(refused_body("403 No", fields, b"why"), b"why", "{fields}");
+    }
+}
+
+#[test]
+fn a_refusal_whose_length_makes_no_sense_is_told_without_a_body() {
+    for fields in [
+        "Content-Length:\r\n",
+        "Content-Length: +3\r\n",
+        "Content-Length: -3\r\n",
+        "Content-Length: 3.0\r\n",
+        "Content-Length: 3 3\r\n",
+        "Content-Length: 3, 4\r\n",
+        "Content-Length: 3, x\r\n",
+        "Content-Length: 3\r\nContent-Length: 4\r\n",
+    ] {
+        assert_eq!(refused_body("403 No", fields, b"why"), b"", "{fields}");
+    }
+}
+
+#[test]
+fn a_transfer_encoding_counts_before_a_length() {
+    for fields in [
+        "Content-Length: 8\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: gzip, chunked\r\nContent-Length: 8\r\n",
+    ] {
+        let chunk = b"3\r\nwhy\r\n";
+        assert_eq!(refused_body("403 No", fields, chunk), b"", "{fields}");
+    }
+}
+
+#[test]
+fn an_answer_that_has_no_body_by_its_status_is_told_at_once() {
+    for status in ["204 No Content", "304 Not Modified"] {
+        assert_eq!(refused_body(status, "Content-Length: 5\r\n", b""), b"");
+    }
 }
 
 #[test]

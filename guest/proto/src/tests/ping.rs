@@ -198,11 +198,39 @@ fn a_paused_connection_does_not_give_up_on_pongs() {
 }
 
 #[test]
-fn pings_are_not_answered_after_our_close_frame() {
+fn pings_are_answered_until_the_peer_sends_a_close_frame() {
     let mut connection = closing();
     assert_eq!(
         feed(&mut connection, b"\x89\x01x"),
         [Event::Ping(b"x".to_vec())]
     );
+    assert_eq!(transmitted(&mut connection), masked(0x8a, b"x"));
+    assert_eq!(feed(&mut connection, b"\x88\x00\x89\x01y"), []);
     assert_eq!(transmitted(&mut connection), b"");
+}
+
+#[test]
+fn a_flood_of_pings_is_answered_in_bounded_memory_behind_our_close_frame() {
+    let mut connection = open();
+    let flood = b"\x89\x00".repeat(100);
+    feed(&mut connection, &flood);
+    connection.close(&normal_closure(), START).unwrap();
+    feed(&mut connection, &flood);
+    feed(&mut connection, b"\x89\x04last");
+    let owed = [
+        masked(0x8a, b"").repeat(64),
+        masked(0x88, &close_payload(1000, "")),
+    ]
+    .concat();
+    assert_eq!(connection.poll_transmit(), owed);
+    connection.advance_transmit(owed.len());
+    assert_eq!(transmitted(&mut connection), masked(0x8a, b"last"));
+}
+
+#[test]
+fn a_ping_that_waits_for_room_is_not_answered_after_the_peers_close_frame() {
+    let mut connection = closing();
+    feed(&mut connection, &b"\x89\x00".repeat(65));
+    feed(&mut connection, b"\x88\x00");
+    assert_eq!(transmitted(&mut connection), masked(0x8a, b"").repeat(64));
 }
