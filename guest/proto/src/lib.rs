@@ -1,5 +1,5 @@
-//! The WebSocket protocol as a client speaks it (RFC 6455), with compression (RFC 7692): bytes and instants in, bytes and
-//! events out.
+//! The WebSocket protocol as a client speaks it (RFC 6455), with compression (RFC 7692): bytes and
+//! instants in, bytes and events out.
 //!
 //! There is no socket, no clock and no source of randomness in this crate, and the compiler keeps
 //! it so: it is `no_std`. Those who have them, the shells, drive a [`Connection`] by this contract:
@@ -27,7 +27,6 @@
 //!    and takes a late [`handle_timeout`] for a late one, not for an error.
 //! 7. *Determinism.* The same calls with the same bytes, instants, nonce and masking keys have the
 //!    same results.
-//!
 //! 8. *Last answers.* Messages can be answered though the peer's Close frame, or what fails the
 //!    connection, arrived right behind them. For [`Timeouts::answering`] after a message was taken,
 //!    such an end is not acted on: it is not told of, [`state`](Connection::state) is still

@@ -244,7 +244,7 @@ fn failure(case: &Case, failure: Failure) -> Told {
         }
         FailureKind::ConnectionEnded => (open, Fault::StreamEnded),
         FailureKind::ProtocolError => (open, Fault::Frame(1002)),
-        FailureKind::InvalidUtf8 => (open, Fault::Frame(1007)),
+        FailureKind::InvalidUtf8 | FailureKind::CompressedDataInvalid => (open, Fault::Frame(1007)),
         FailureKind::MessageTooBig => (open, Fault::Frame(1009)),
         other => panic!("{}: {other:?}", case.name),
     };

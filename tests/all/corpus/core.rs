@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use integration_tests::corpus::{Case, Ending, Expected, Fault, Frame, Refused, Told};
 use wasocket_proto::{
-    CloseFrame, Closed, Config, Connection, ConnectionError, ConnectionState, DeflateParameters,
-    Event, HandshakeError, Header, Instant, MaskingKeys, Message, Nonce, Request, RequestHeaders,
+    CloseFrame, Closed, Config, Connection, ConnectionError, ConnectionState, Event,
+    HandshakeError, Header, Instant, MaskingKeys, Message, Nonce, Request, RequestHeaders,
     Timeouts, WebSocketUrl,
 };
 
@@ -251,7 +251,7 @@ fn told(event: Event) -> Told {
             opened.subprotocol,
             opened
                 .permessage_deflate
-                .map(extension)
+                .map(|agreed| agreed.to_string())
                 .into_iter()
                 .collect(),
             named_values(opened.headers),
@@ -273,20 +273,6 @@ fn told(event: Event) -> Told {
             was_clean,
         },
     }
-}
-
-/// permessage-deflate with all that holds, in the order of RFC 7692, section 7.1.
-fn extension(parameters: DeflateParameters) -> String {
-    let mut extension = "permessage-deflate".to_owned();
-    if parameters.server_no_context_takeover {
-        extension += "; server_no_context_takeover";
-    }
-    if parameters.client_no_context_takeover {
-        extension += "; client_no_context_takeover";
-    }
-    let server = parameters.server_max_window_bits.get();
-    let client = parameters.client_max_window_bits.get();
-    extension + &format!("; server_max_window_bits={server}; client_max_window_bits={client}")
 }
 
 fn failure(error: ConnectionError) -> Told {
