@@ -109,6 +109,7 @@ impl From<types::ErrorCode> for FailureKind {
             types::ErrorCode::HandshakeInvalid => Self::HandshakeInvalid,
             types::ErrorCode::ProtocolError => Self::ProtocolError,
             types::ErrorCode::InvalidUtf8 => Self::InvalidUtf8,
+            types::ErrorCode::CompressedDataInvalid => Self::CompressedDataInvalid,
             types::ErrorCode::MessageTooBig => Self::MessageTooBig,
             types::ErrorCode::TooManyFragments => Self::TooManyFragments,
             types::ErrorCode::ProxyRefused(status) => Self::ProxyRefused(status),

@@ -470,11 +470,16 @@ impl Driver {
 }
 
 fn send_options(options: SendOptions) -> types::SendOptions {
+    let mut flags = types::SendOptions::empty();
     if options.unmasked {
-        types::SendOptions::UNMASKED
-    } else {
-        types::SendOptions::empty()
+        flags |= types::SendOptions::UNMASKED;
     }
+    match options.compress {
+        Some(true) => flags |= types::SendOptions::COMPRESSED,
+        Some(false) => flags |= types::SendOptions::UNCOMPRESSED,
+        None => {}
+    }
+    flags
 }
 
 /// Tells the result of a command, if somebody waits for it.

@@ -117,7 +117,10 @@ pub enum FailureKind {
     ProtocolError,
     /// Text that is not UTF-8; the server was told so with close code 1007.
     InvalidUtf8,
-    /// A message or a frame over its limit; the server was told so with close code 1009.
+    /// Compressed data that is not DEFLATE; the server was told so with close code 1007.
+    CompressedDataInvalid,
+    /// A message or a frame over its limit, or compressed too much; the server was told so with
+    /// close code 1009.
     MessageTooBig,
     /// A message of more fragments than its limit; the server was told so with close code 1008.
     TooManyFragments,

@@ -88,7 +88,8 @@ pub enum Event {
 pub struct Opened {
     /// The subprotocol that the server chose, one of those offered.
     pub subprotocol: Option<String>,
-    /// The extensions in use, each with its parameters as the server wrote them.
+    /// The extensions in use, each with the parameters that hold for the connection, those included
+    /// that are so by default: `permessage-deflate`, or none.
     pub extensions: Vec<String>,
     /// The header fields of the answer, in their order, repeated ones included.
     pub headers: Vec<Header>,

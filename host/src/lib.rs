@@ -54,6 +54,7 @@ mod bindings;
 pub mod callback;
 mod command;
 mod component;
+mod compression;
 mod convert;
 mod driver;
 mod error;
@@ -67,6 +68,7 @@ mod store;
 mod websocket;
 
 pub use component::COMPONENT;
+pub use compression::{Compression, DeflateOffer};
 pub use error::{
     CertificateProblem, EngineError, Error, Failure, FailureKind, Part, Refusal, RuntimeError,
     Step, Timeout, TrapReport,

@@ -4,6 +4,7 @@ use wasmtime::Store;
 use wasmtime::component::ResourceAny;
 
 use crate::bindings::{client, types};
+use crate::compression::Compression;
 use crate::event::Header;
 use crate::grants::Grants;
 use crate::store::State;
@@ -34,6 +35,8 @@ pub struct Options {
     pub(crate) max_fragments: Option<u32>,
     pub(crate) max_response_head: Option<u32>,
     pub(crate) max_buffered_amount: Option<u64>,
+    pub(crate) max_decompression_ratio: Option<u32>,
+    pub(crate) compression: Compression,
 }
 
 impl Options {
@@ -115,8 +118,24 @@ impl Options {
         self
     }
 
-    /// Bounds a message of the server, in bytes: 1 to 1,073,741,824. Default: 16,777,216. The
-    /// connection fails beyond it, and the server is told so with close code 1009.
+    /// Sets whether and how messages are compressed. Default: [`Compression::new`].
+    #[must_use]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// Bounds how many times the length of what arrived of it a compressed message may have, beyond
+    /// its first MiB: at least 1. Default: 256. The connection fails beyond it, and the server is
+    /// told so with close code 1009.
+    #[must_use]
+    pub fn max_decompression_ratio(mut self, ratio: u32) -> Self {
+        self.max_decompression_ratio = Some(ratio);
+        self
+    }
+
+    /// Bounds a message of the server, in bytes, decompressed: 1 to 1,073,741,824. Default:
+    /// 16,777,216. The connection fails beyond it, and the server is told so with close code 1009.
     #[must_use]
     pub fn max_message_size(mut self, bytes: u64) -> Self {
         self.max_message_size = Some(bytes);
@@ -224,6 +243,20 @@ impl Options {
         if let Some(bytes) = self.max_buffered_amount {
             set!(call_set_max_buffered_amount, bytes);
         }
+        if let Some(ratio) = self.max_decompression_ratio {
+            set!(call_set_max_decompression_ratio, ratio);
+        }
+        if let Some(offers) = self.compression.offers() {
+            set!(call_set_deflate_offers, &offers);
+        }
+        if let Some(level) = self.compression.level {
+            set!(call_set_deflate_level, level);
+        }
+        if let Some(bytes) = self.compression.threshold {
+            guest
+                .call_set_deflate_threshold(&mut *store, options, bytes)
+                .await?;
+        }
         Ok(Ok(options))
     }
 }
@@ -237,6 +270,7 @@ fn nanos(duration: Duration) -> u64 {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SendOptions {
     pub(crate) unmasked: bool,
+    pub(crate) compress: Option<bool>,
 }
 
 impl SendOptions {
@@ -250,6 +284,22 @@ impl SendOptions {
     #[must_use]
     pub fn unmasked(mut self) -> Self {
         self.unmasked = true;
+        self
+    }
+
+    /// Compresses the message whatever its length, if compression was negotiated. Nothing to a
+    /// ping.
+    #[must_use]
+    pub fn compressed(mut self) -> Self {
+        self.compress = Some(true);
+        self
+    }
+
+    /// Does not compress the message. For what joins a secret with something that others chose: its
+    /// compressed length would tell of the secret.
+    #[must_use]
+    pub fn uncompressed(mut self) -> Self {
+        self.compress = Some(false);
         self
     }
 }

@@ -74,7 +74,9 @@ pub enum ErrorKind {
     ProtocolError,
     /// Text that is not UTF-8 (1007).
     InvalidUtf8,
-    /// A message or a frame over its limit (1009).
+    /// Compressed data that is not DEFLATE (1007).
+    CompressedDataInvalid,
+    /// A message or a frame over its limit, or compressed too much (1009).
     MessageTooBig,
     /// A message of more fragments than its limit (1008).
     TooManyFragments,
@@ -156,9 +158,10 @@ impl Error {
                 ProtocolError::MessageNotUtf8 | ProtocolError::CloseReasonNotUtf8 => {
                     ErrorKind::InvalidUtf8
                 }
-                ProtocolError::MessageTooBig { .. } | ProtocolError::FrameTooBig { .. } => {
-                    ErrorKind::MessageTooBig
-                }
+                ProtocolError::CompressedData => ErrorKind::CompressedDataInvalid,
+                ProtocolError::MessageTooBig { .. }
+                | ProtocolError::FrameTooBig { .. }
+                | ProtocolError::DecompressionRatio { .. } => ErrorKind::MessageTooBig,
                 ProtocolError::TooManyFragments { .. } => ErrorKind::TooManyFragments,
                 _ => ErrorKind::ProtocolError,
             },
@@ -270,6 +273,8 @@ pub enum Part {
     Origin,
     /// Root certificates.
     Roots,
+    /// Parameters of an extension.
+    Extension,
     /// A limit.
     Limit,
     /// A timeout or an interval.

@@ -54,9 +54,10 @@ pub use error::{
     TransportErrorKind,
 };
 pub use event::{Closed, Event, Token};
-pub use options::Options;
+pub use options::{Options, window_bits};
 pub use wasocket_proto::{
-    Header, Instant, Message, Opened, Outgoing, Pong, Refusal, SendOptions, WebSocketUrl,
+    ClientMaxWindowBits, Compress, DeflateOffer, Header, Instant, Message, Opened, Outgoing, Pong,
+    Refusal, SendOptions, WebSocketUrl,
 };
 pub use wasocket_tls::{CertificateProblem, TlsContexts};
 pub use websocket::{ReadyState, WebSocket};

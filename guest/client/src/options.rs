@@ -1,15 +1,21 @@
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use wasocket_proto::{Compression, Config, Request, RequestHeaders, WebSocketUrl};
+use wasocket_proto::{
+    CompressionLevel, Config, DeflateOffer, Request, RequestHeaders, WebSocketUrl, WindowBits,
+};
 use wasocket_tls::Roots;
 
 use crate::error::{InvalidArgument, Part};
 
 /// The most that a limit of bytes can be set to: what a guest of 32 bits can hold beside the rest.
 const MAX_LEN: u64 = 1 << 30;
+
+/// How many offers of compression a request may have: more than there are reasons to make.
+const MAX_OFFERS: usize = 8;
 
 /// How long a connection may take to open, unless set otherwise: time for a slow name, a slow
 /// server, and some addresses that do not answer.
@@ -29,11 +35,7 @@ impl Default for Options {
         Self {
             headers: RequestHeaders::default(),
             roots: Roots::default(),
-            // Until there are options for it.
-            config: Config {
-                compression: Compression::none(),
-                ..Config::default()
-            },
+            config: Config::default(),
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
         }
     }
@@ -124,9 +126,52 @@ impl Options {
         Ok(())
     }
 
+    /// Bounds how many times the length of what arrived of it a compressed message may have.
+    pub fn set_max_decompression_ratio(&mut self, ratio: u32) -> Result<(), InvalidArgument> {
+        self.config.limits.decompression_ratio =
+            within(1..=u32::MAX, ratio, "decompression ratio")?;
+        Ok(())
+    }
+
+    /// Offers permessage-deflate in these ways, in place of those offered before.
+    pub fn set_deflate_offers(&mut self, offers: Vec<DeflateOffer>) -> Result<(), InvalidArgument> {
+        if offers.len() > MAX_OFFERS {
+            let message = format!("{} offers are more than {MAX_OFFERS}", offers.len());
+            return Err(InvalidArgument::new(Part::Extension, message));
+        }
+        self.config.compression.offers = offers;
+        Ok(())
+    }
+
+    /// Sets how hard to compress.
+    pub fn set_deflate_level(&mut self, level: u8) -> Result<(), InvalidArgument> {
+        self.config.compression.level = CompressionLevel::new(level).ok_or_else(|| {
+            let message = format!("the level of compression is {level}, not 1 to 9");
+            InvalidArgument::new(Part::Extension, message)
+        })?;
+        Ok(())
+    }
+
+    /// Sets from which length on messages are compressed, in bytes.
+    pub fn set_deflate_threshold(&mut self, bytes: u64) {
+        self.config.compression.min_message_len = usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
+
     pub(crate) fn request(&self, url: WebSocketUrl) -> Request {
         Request::new(url, self.headers.clone())
     }
+}
+
+/// The window of a parameter of permessage-deflate.
+///
+/// # Errors
+///
+/// If the bits are not 8 to 15.
+pub fn window_bits(bits: u8) -> Result<WindowBits, InvalidArgument> {
+    WindowBits::new(bits).ok_or_else(|| {
+        let message = format!("a window has 8 to 15 bits, not {bits}");
+        InvalidArgument::new(Part::Extension, message)
+    })
 }
 
 fn positive(timeout: Duration, what: &str) -> Result<Duration, InvalidArgument> {

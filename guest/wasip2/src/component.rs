@@ -9,7 +9,7 @@ use spin::Mutex;
 use wasip2::clocks::monotonic_clock;
 use wasip2::io::poll::Pollable;
 use wasocket_client::{
-    InvalidArgument, Options, Outgoing, SendOptions, TlsContexts, WebSocket, WebSocketUrl,
+    DeflateOffer, InvalidArgument, Options, Outgoing, TlsContexts, WebSocket, WebSocketUrl,
 };
 
 use crate::bindings::exports::wasocket::websocket::client::{
@@ -131,6 +131,27 @@ impl GuestConnectOptions for ConnectOptionsResource {
         Ok(self.0.borrow_mut().set_max_fragments(count)?)
     }
 
+    fn set_max_decompression_ratio(&self, ratio: u32) -> Result<(), types::InvalidArgument> {
+        Ok(self.0.borrow_mut().set_max_decompression_ratio(ratio)?)
+    }
+
+    fn set_deflate_offers(
+        &self,
+        offers: Vec<types::DeflateOffer>,
+    ) -> Result<(), types::InvalidArgument> {
+        let offers: Result<Vec<_>, InvalidArgument> =
+            offers.into_iter().map(DeflateOffer::try_from).collect();
+        Ok(self.0.borrow_mut().set_deflate_offers(offers?)?)
+    }
+
+    fn set_deflate_level(&self, level: u8) -> Result<(), types::InvalidArgument> {
+        Ok(self.0.borrow_mut().set_deflate_level(level)?)
+    }
+
+    fn set_deflate_threshold(&self, bytes: u64) {
+        self.0.borrow_mut().set_deflate_threshold(bytes);
+    }
+
     fn set_max_response_head(&self, bytes: u32) -> Result<(), types::InvalidArgument> {
         Ok(self.0.borrow_mut().set_max_response_head(bytes)?)
     }
@@ -174,12 +195,9 @@ impl GuestWebsocket for WebsocketResource {
             types::Message::Text(text) => Outgoing::Text(text),
             types::Message::Binary(bytes) => Outgoing::Binary(bytes),
         };
-        let options = SendOptions {
-            unmasked: options.contains(types::SendOptions::UNMASKED),
-            ..SendOptions::default()
-        };
         let mut driver = self.0.borrow_mut();
-        Ok(driver.command().send(outgoing, options, host::now())?)
+        let command = driver.command();
+        Ok(command.send(outgoing, options.into(), host::now())?)
     }
 
     fn ping(

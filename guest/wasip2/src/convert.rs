@@ -1,6 +1,6 @@
 //! Our types and the generated ones. Nothing but conversions.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
@@ -89,11 +89,50 @@ fn headers(headers: Vec<ours::Header>) -> Vec<types::Header> {
     headers.into_iter().map(types::Header::from).collect()
 }
 
+impl From<types::SendOptions> for ours::SendOptions {
+    fn from(options: types::SendOptions) -> Self {
+        Self {
+            unmasked: options.contains(types::SendOptions::UNMASKED),
+            compress: if options.contains(types::SendOptions::UNCOMPRESSED) {
+                ours::Compress::Never
+            } else if options.contains(types::SendOptions::COMPRESSED) {
+                ours::Compress::Always
+            } else {
+                ours::Compress::ByLength
+            },
+        }
+    }
+}
+
+impl TryFrom<types::DeflateOffer> for ours::DeflateOffer {
+    type Error = ours::InvalidArgument;
+
+    fn try_from(offer: types::DeflateOffer) -> Result<Self, Self::Error> {
+        let server_max_window_bits = offer.server_max_window_bits.map(ours::window_bits);
+        Ok(Self {
+            server_no_context_takeover: offer.server_no_context_takeover,
+            client_no_context_takeover: offer.client_no_context_takeover,
+            server_max_window_bits: server_max_window_bits.transpose()?,
+            client_max_window_bits: match offer.client_max_window_bits {
+                types::ClientMaxWindowBits::Fixed => ours::ClientMaxWindowBits::Fixed,
+                types::ClientMaxWindowBits::Any => ours::ClientMaxWindowBits::Any,
+                types::ClientMaxWindowBits::AtMost(bits) => {
+                    ours::ClientMaxWindowBits::AtMost(ours::window_bits(bits)?)
+                }
+            },
+        })
+    }
+}
+
 impl From<ours::Opened> for types::Opened {
     fn from(opened: ours::Opened) -> Self {
         Self {
             subprotocol: opened.subprotocol,
-            extensions: Vec::new(),
+            extensions: opened
+                .permessage_deflate
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             headers: headers(opened.headers),
         }
     }
@@ -162,6 +201,7 @@ impl From<ours::ErrorKind> for types::ErrorCode {
             ours::ErrorKind::HandshakeInvalid => Self::HandshakeInvalid,
             ours::ErrorKind::ProtocolError => Self::ProtocolError,
             ours::ErrorKind::InvalidUtf8 => Self::InvalidUtf8,
+            ours::ErrorKind::CompressedDataInvalid => Self::CompressedDataInvalid,
             ours::ErrorKind::MessageTooBig => Self::MessageTooBig,
             ours::ErrorKind::TooManyFragments => Self::TooManyFragments,
             ours::ErrorKind::Other => Self::Other,
@@ -232,6 +272,7 @@ impl From<ours::Part> for types::Part {
             ours::Part::Subprotocol => Self::Subprotocol,
             ours::Part::Origin => Self::Origin,
             ours::Part::Roots => Self::Roots,
+            ours::Part::Extension => Self::Extension,
             ours::Part::Limit => Self::Limit,
             ours::Part::Timeout => Self::Timeout,
             ours::Part::PingPayload => Self::PingPayload,

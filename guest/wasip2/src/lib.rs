@@ -17,6 +17,7 @@
 extern crate alloc;
 
 mod bindings;
+mod c_heap;
 mod component;
 mod convert;
 mod driver;

@@ -23,6 +23,15 @@ fn options_that_cannot_be_used_are_refused_by_part() {
         (options.set_max_fragments(0), Part::Limit),
         (options.set_max_response_head(63), Part::Limit),
         (options.set_max_buffered_amount(0), Part::Limit),
+        (options.set_max_decompression_ratio(0), Part::Limit),
+        (
+            options.set_deflate_offers(vec![DeflateOffer::default(); 9]),
+            Part::Extension,
+        ),
+        (options.set_deflate_level(0), Part::Extension),
+        (options.set_deflate_level(10), Part::Extension),
+        (window_bits(7).map(|_| ()), Part::Extension),
+        (window_bits(16).map(|_| ()), Part::Extension),
     ] {
         assert_eq!(result.map_err(|error| error.part), Err(part));
     }

@@ -1,5 +1,6 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use core::fmt;
 
 use super::element::{self, Element};
 use super::{
@@ -19,6 +20,22 @@ pub struct DeflateParameters {
     pub server_max_window_bits: WindowBits,
     /// The longest window with which we compress.
     pub client_max_window_bits: WindowBits,
+}
+
+impl fmt::Display for DeflateParameters {
+    /// Writes them as an element of the Sec-WebSocket-Extensions header field.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(PERMESSAGE_DEFLATE)?;
+        if self.server_no_context_takeover {
+            write!(f, "; {SERVER_NO_CONTEXT_TAKEOVER}")?;
+        }
+        if self.client_no_context_takeover {
+            write!(f, "; {CLIENT_NO_CONTEXT_TAKEOVER}")?;
+        }
+        let (server, client) = (self.server_max_window_bits, self.client_max_window_bits);
+        write!(f, "; {SERVER_MAX_WINDOW_BITS}={}", server.get())?;
+        write!(f, "; {CLIENT_MAX_WINDOW_BITS}={}", client.get())
+    }
 }
 
 /// What is wrong with the parameters with which the server accepted permessage-deflate.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand};
 use etcetera::{BaseStrategy, choose_base_strategy};
-use wasocket::{Grants, Options, Runtime, RuntimeError};
+use wasocket::{Compression, Grants, Options, Runtime, RuntimeError};
 
 use crate::exit::HELP;
 use crate::output::{note, with_sources};
@@ -93,6 +93,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BYTES")]
     max_message_size: Option<u64>,
 
+    /// Do not offer compression (permessage-deflate).
+    #[arg(long)]
+    no_compression: bool,
+
     /// Do not keep the compiled component for the next time.
     #[arg(long, global = true)]
     no_cache: bool,
@@ -173,6 +177,9 @@ impl Args {
         }
         if let Some(timeout) = self.connect_timeout {
             options = options.connect_timeout(timeout);
+        }
+        if self.no_compression {
+            options = options.compression(Compression::none());
         }
         if let Some(timeout) = self.close_timeout {
             options = options.close_timeout(timeout);
