@@ -30,15 +30,15 @@ impl Options {
 pub(crate) fn run(options: Options) -> Result<()> {
     setup::wasm()?;
     setup::peers()?;
+    if options.require_autobahn {
+        // Before the tests that take minutes.
+        autobahn::require()?;
+    }
     process::show(cargo(&[
         "test",
         "--locked",
         "--workspace",
         "--all-features",
     ]))?;
-    if options.require_autobahn {
-        autobahn::run(options.autobahn)
-    } else {
-        autobahn::run_or_skip(options.autobahn)
-    }
+    autobahn::run_or_skip(options.autobahn)
 }

@@ -20,7 +20,7 @@ use self::driver::{Driver, Profile};
 use self::report::Report;
 use self::server::{Identity, Server, Suite};
 use crate::process;
-use crate::setup::{self, workspace_root};
+use crate::setup::{self, Tool, workspace_root};
 
 /// How many messages each case of compression sends, of the 1000 that the suite has it send.
 const QUICK_COUNT: u32 = 20;
@@ -74,11 +74,16 @@ impl Options {
 
 /// The command.
 pub(crate) fn run(options: Options) -> Result<()> {
-    let suite = setup::autobahn()?.context(NO_PYTHON)?;
+    let suite = require()?;
     if options.against_ws {
         return against::run(&suite.program);
     }
     run_cases(&suite.program, options)
+}
+
+/// Makes sure that the suite is not skipped.
+pub(crate) fn require() -> Result<Tool> {
+    setup::autobahn()?.context(NO_PYTHON)
 }
 
 /// As a part of the tests: where there is no Python 2.7, says loudly what is not run.
