@@ -22,10 +22,13 @@ The tasks of this repository.
 
 Commands:
     demo           runs the main job: connections over ws and wss through the component
-    test           runs all the tests
-    autobahn       runs the Autobahn test suite, with fewer messages for each case of
+    test           runs all the tests, with the Autobahn test suite last
+                   (--full-autobahn: with all the messages that it has; --require-autobahn:
+                   fails without Python 2.7, where it is skipped otherwise)
+    autobahn       runs the Autobahn test suite alone, with fewer messages for each case of
                    compression (--full: with all of them; --update: the results become
-                   those that are expected)
+                   those that are expected; --against-ws: measures what the cases of
+                   compression cost us and npm's ws, in place of all that)
     bench          measures us and others side by side (--quick: shows that it works)
     component      builds the component and prints its size
     package        makes the crate that is published, and builds it as its users do
@@ -52,7 +55,7 @@ enum Command {
     Help,
     Package,
     Setup,
-    Test,
+    Test(test::Options),
     Wit { update: bool },
 }
 
@@ -69,7 +72,7 @@ impl Command {
             ["demo"] => Self::Demo,
             ["package"] => Self::Package,
             ["setup"] => Self::Setup,
-            ["test"] => Self::Test,
+            ["test", ref options @ ..] => Self::Test(test::Options::parse(options)?),
             ["wit"] => Self::Wit { update: false },
             ["wit", "--update"] => Self::Wit { update: true },
             _ => bail!(
@@ -91,7 +94,7 @@ impl Command {
             }
             Self::Package => package::run(),
             Self::Setup => setup::run(),
-            Self::Test => test::run(),
+            Self::Test(options) => test::run(options),
             Self::Wit { update } => wit::run(update),
         }
     }

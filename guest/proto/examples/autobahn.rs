@@ -1,7 +1,7 @@
 //! The core against the Autobahn test suite, over TCP: `cargo xtask autobahn` runs it.
 //!
 //! ```text
-//! autobahn HOST:PORT AGENT IN_FLIGHT
+//! autobahn URL AGENT IN_FLIGHT
 //! ```
 //!
 //! All options are the default ones. It answers like a caller of the component, which gets what
@@ -37,9 +37,12 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [server, agent, in_flight] = &arguments[..] else {
-        return Err("usage: autobahn HOST:PORT AGENT IN_FLIGHT".into());
+    let [url, agent, in_flight] = &arguments[..] else {
+        return Err("usage: autobahn URL AGENT IN_FLIGHT".into());
     };
+    let server = url
+        .strip_prefix("ws://")
+        .ok_or("this talks over TCP only")?;
     let mut count = String::new();
     talk(server, "/getCaseCount", |message| {
         if let Message::Text(text) = message {

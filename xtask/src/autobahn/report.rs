@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -30,6 +31,15 @@ struct Outcome {
     behavior: String,
     /// Of the closing handshake.
     close: String,
+}
+
+/// How many cases ended how.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tally {
+    /// Of each in [`KNOWN`], and of all others.
+    behaviors: [usize; KNOWN.len() + 1],
+    /// Closing handshakes that are not as they should be, whatever the behaviour.
+    unclean: usize,
 }
 
 impl Report {
@@ -80,23 +90,22 @@ impl Report {
         })
     }
 
-    /// How many ended how, in one line.
-    pub(super) fn summary(&self) -> String {
-        let count = |wanted: fn(&Outcome) -> bool| {
-            self.cases
-                .values()
-                .filter(|outcome| wanted(outcome))
-                .count()
-        };
-        format!(
-            "{} ok, {} non-strict, {} informational, {} unimplemented, {} failed, {} unclean",
-            count(|outcome| outcome.behavior == "OK"),
-            count(|outcome| outcome.behavior == "NON-STRICT"),
-            count(|outcome| outcome.behavior == "INFORMATIONAL"),
-            count(|outcome| outcome.behavior == "UNIMPLEMENTED"),
-            count(|outcome| !KNOWN.contains(&outcome.behavior.as_str())),
-            count(|outcome| !["OK", "INFORMATIONAL"].contains(&outcome.close.as_str())),
-        )
+    /// How many ended how.
+    pub(super) fn tally(&self) -> Tally {
+        Tally::of(self.cases.values())
+    }
+
+    /// The classes of cases, such as the 12 of 12.3.10, and how many of each ended how.
+    pub(super) fn classes(&self) -> BTreeMap<u32, Tally> {
+        let class = |case: &Case| case.0[0];
+        self.cases
+            .keys()
+            .map(class)
+            .map(|number| {
+                let cases = self.cases.iter().filter(|(case, _)| class(case) == number);
+                (number, Tally::of(cases.map(|(_, outcome)| outcome)))
+            })
+            .collect()
     }
 
     /// One line for each case that did not end as it was expected to.
@@ -128,6 +137,63 @@ impl Report {
 /// What does not count as failed.
 const KNOWN: [&str; 4] = ["OK", "NON-STRICT", "INFORMATIONAL", "UNIMPLEMENTED"];
 
+impl Tally {
+    fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Self {
+        let mut tally = Self::default();
+        for outcome in outcomes {
+            let known = KNOWN.iter().position(|known| *known == outcome.behavior);
+            // What is not known is one of many words for a failure.
+            tally.behaviors[known.unwrap_or(KNOWN.len())] += 1;
+            if !["OK", "INFORMATIONAL"].contains(&outcome.close.as_str()) {
+                tally.unclean += 1;
+            }
+        }
+        tally
+    }
+
+    /// How many cases that is.
+    pub(super) fn count(&self) -> usize {
+        self.behaviors.iter().sum()
+    }
+
+    /// Whether each is OK, its closing handshake too.
+    pub(super) fn is_all_ok(&self) -> bool {
+        self.behaviors[0] == self.count() && self.unclean == 0
+    }
+
+    fn parts(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        const NAMES: [&str; 6] = [
+            "ok",
+            "non-strict",
+            "informational",
+            "unimplemented",
+            "failed",
+            "unclean",
+        ];
+
+        self.behaviors.into_iter().chain([self.unclean]).zip(NAMES)
+    }
+
+    /// What there is of it: `6 ok, 1 informational`.
+    pub(super) fn short(&self) -> String {
+        join(self.parts().filter(|(count, _)| *count > 0))
+    }
+}
+
+/// All of it, in one line.
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&join(self.parts()))
+    }
+}
+
+fn join(parts: impl Iterator<Item = (usize, &'static str)>) -> String {
+    let parts: Vec<String> = parts
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    parts.join(", ")
+}
+
 impl Case {
     fn name(&self) -> String {
         let numbers: Vec<String> = self.0.iter().map(u32::to_string).collect();
@@ -157,8 +223,21 @@ mod tests {
              12.1.1 UNIMPLEMENTED OK\n9.1.1 FAILED UNCLEAN\n9.1.2 MISSING UNCLEAN\n",
         );
         assert_eq!(
-            report.unwrap().summary(),
+            report.unwrap().tally().to_string(),
             "2 ok, 1 non-strict, 1 informational, 1 unimplemented, 2 failed, 3 unclean"
+        );
+    }
+
+    #[test]
+    fn classes_are_counted_by_themselves() {
+        let report = Report::parse("9.1 OK OK\n10.1 OK FAILED\n10.2 OK OK\n").unwrap();
+        let classes = report.classes().into_iter();
+        let classes: Vec<_> = classes
+            .map(|(class, tally)| (class, tally.short()))
+            .collect();
+        assert_eq!(
+            classes,
+            [(9, "1 ok".to_owned()), (10, "2 ok, 1 unclean".to_owned())]
         );
     }
 

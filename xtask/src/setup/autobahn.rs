@@ -2,17 +2,23 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::part::{Part, Tool};
 use super::{pins, python, say};
 use crate::process::{find, output, run};
 
-/// Python 2.7 with the Autobahn test suite.
-pub(super) fn ensure(root: &Path) -> Result<Tool> {
+/// Python 2.7 with the Autobahn test suite; `None` if there is no Python 2.7.
+pub(super) fn ensure(root: &Path) -> Result<Option<Tool>> {
     let requirement = format!("autobahntestsuite=={}", pins::AUTOBAHN);
-    Part::new(root, "autobahn", "bin/python", &requirement).ensure(|dir| {
-        let python = interpreter()?;
+    let part = Part::new(root, "autobahn", "bin/python", &requirement);
+    if let Some(tool) = part.installed() {
+        return Ok(Some(tool));
+    }
+    let Some(python) = interpreter() else {
+        return Ok(None);
+    };
+    let tool = part.ensure(|dir| {
         say(&format!("{}, with {requirement}", python.display()));
         python::create_virtualenv(dir, &python, pins::VIRTUALENV_27)?;
         let venv_python = dir.join("bin/python");
@@ -25,21 +31,17 @@ pub(super) fn ensure(root: &Path) -> Result<Tool> {
                 .arg("import platform; print(platform.python_version())"),
         )?;
         Ok(format!("{version}, {requirement}"))
-    })
+    })?;
+    Ok(Some(tool))
 }
 
 /// The suite runs under no other version.
-fn interpreter() -> Result<PathBuf> {
+fn interpreter() -> Option<PathBuf> {
     find("python2.7")
         .into_iter()
         .chain(of_pyenv())
         // pyenv puts programs on PATH that only say that they are not there.
         .find(|python| is_2_7(python))
-        .context(
-            "THE AUTOBAHN TEST SUITE DOES NOT RUN: it needs Python 2.7, and there is none, neither \
-             `python2.7` on PATH nor one of pyenv's. Install it (`pyenv install 2.7.18`) and try \
-             again",
-        )
 }
 
 /// Those that pyenv installed for this user.

@@ -89,12 +89,13 @@ pub(crate) fn peers() -> Result<Peers> {
     })
 }
 
-/// Installs the Autobahn test suite, and the Python 2.7 environment that runs it.
+/// Installs the Autobahn test suite, and the Python 2.7 environment that runs it; `None` if there is
+/// no Python 2.7, which this does not install.
 ///
 /// # Errors
 ///
-/// If there is no Python 2.7, which this does not install, or as [`wasm`].
-pub(crate) fn autobahn() -> Result<Tool> {
+/// As [`wasm`].
+pub(crate) fn autobahn() -> Result<Option<Tool>> {
     autobahn::ensure(workspace_root())
 }
 

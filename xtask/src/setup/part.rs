@@ -74,7 +74,8 @@ impl Part {
         Ok(self.tool(version))
     }
 
-    fn installed(&self) -> Option<Tool> {
+    /// The tool, if the folder is installed.
+    pub(super) fn installed(&self) -> Option<Tool> {
         let stamp = fs::read_to_string(self.stamp()).ok()?;
         let (version, resolved) = stamp.trim_end().split_once('\n')?;
         // What is linked from outside may be gone, or be another one since.

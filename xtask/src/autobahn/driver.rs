@@ -1,0 +1,112 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::server::Identity;
+use crate::cargo::cargo;
+use crate::process;
+use crate::setup::{self, workspace_root};
+
+/// How many cases run at once: enough that the suite's own pauses do not count.
+const IN_FLIGHT: u32 = 12;
+
+/// What talks to the suite's server: a program that is given the server's URL, the name under which
+/// to report, how many cases to run at once, and for `wss` a file of roots.
+pub(super) struct Driver {
+    program: PathBuf,
+    script: Option<PathBuf>,
+    environment: Option<(&'static str, PathBuf)>,
+}
+
+/// How the component's driver is built. The component itself is the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Profile {
+    /// As the test command builds it.
+    Dev,
+    /// As embedders build theirs.
+    Release,
+}
+
+impl Driver {
+    /// The core alone, which talks TCP only.
+    pub(super) fn core() -> Result<Self> {
+        // Optimized, as it shares the machine with the suite.
+        Self::example(&[
+            "--package=wasocket-proto",
+            "--example=autobahn",
+            "--release",
+        ])
+    }
+
+    /// The component, by the host crate.
+    pub(super) fn component(profile: Profile) -> Result<Self> {
+        setup::wasm()?;
+        let arguments = [
+            "--package=wasocket",
+            "--all-features",
+            "--example=autobahn_component",
+            "--release",
+        ];
+        Self::example(match profile {
+            Profile::Dev => &arguments[..3],
+            Profile::Release => &arguments,
+        })
+    }
+
+    /// `ws` of npm.
+    pub(super) fn npm_ws() -> Result<Self> {
+        let peers = setup::peers()?;
+        Ok(Self {
+            program: peers.node.program,
+            script: Some(workspace_root().join("tests/autobahn/ws.js")),
+            environment: Some(("NODE_PATH", peers.node_modules)),
+        })
+    }
+
+    /// An example of a package of the workspace, built if it has to be.
+    fn example(arguments: &[&str]) -> Result<Self> {
+        let build = |format| {
+            let mut command = cargo(&["build", "--locked", "--quiet", format]);
+            command.args(arguments);
+            command
+        };
+        // By itself, so that what takes a while or does not compile is seen.
+        process::show(build("--message-format=human"))?;
+        let messages = process::output(&mut build("--message-format=json"))?;
+        let executable = messages.lines().rev().find_map(|message| {
+            let (_, rest) = message.split_once(r#""executable":""#)?;
+            Some(rest.split_once('"')?.0.to_owned())
+        });
+        Ok(Self {
+            program: executable
+                .context("cargo does not say where the driver is")?
+                .into(),
+            script: None,
+            environment: None,
+        })
+    }
+
+    /// Runs all cases of the server at this URL.
+    pub(super) fn command(&self, url: &str, agent: &str, roots: Option<&Path>) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.script)
+            .args([url, agent, &IN_FLIGHT.to_string()])
+            .args(roots)
+            .envs(self.environment.clone());
+        command
+    }
+
+    /// What a server of `wss` has, written to this folder. The component's driver alone makes it.
+    pub(super) fn identity(&self, dir: &Path) -> Result<Identity> {
+        fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        process::run(Command::new(&self.program).arg("--identity").arg(dir))?;
+        Ok(Identity {
+            chain: dir.join("chain.pem"),
+            key: dir.join("key.pem"),
+            root: dir.join("root.pem"),
+        })
+    }
+}
