@@ -3,8 +3,8 @@
 //     ws.js URL AGENT IN_FLIGHT [ROOTS]
 //
 // Echoes through all cases, as many at once as is said, with the default options, which offer
-// compression. For `wss` a file of ROOTS, PEM, is trusted. NODE_PATH has to name the `node_modules`
-// that has ws.
+// compression, but for the level of it if WS_LEVEL is there. For `wss` a file of ROOTS, PEM, is
+// trusted. NODE_PATH has to name the `node_modules` that has ws.
 
 'use strict';
 
@@ -12,7 +12,13 @@ const fs = require('node:fs');
 const WebSocket = require('ws');
 
 const [server, agent, inFlight, roots] = process.argv.slice(2);
-const options = roots === undefined ? {} : { ca: fs.readFileSync(roots) };
+const options = {};
+if (roots !== undefined) {
+  options.ca = fs.readFileSync(roots);
+}
+if (process.env.WS_LEVEL !== undefined) {
+  options.perMessageDeflate = { zlibDeflateOptions: { level: Number(process.env.WS_LEVEL) } };
+}
 
 /** Connects, and answers messages until the connection is closed. */
 function talk(resource, answer) {

@@ -12,11 +12,11 @@ use super::server::{Identity, Server, Suite};
 use super::{PLAIN, SECURE, dir};
 use crate::process;
 
-/// How many messages each case sends: enough that connecting does not count.
-const COUNT: u32 = 100;
-
-/// Clients take turns, so that what else the machine does falls on both.
+/// Clients take turns, so that what else the machine does falls on all of them.
 const ROUNDS: usize = 3;
+
+/// The level at which the component compresses by default; that of ws is 6.
+const OUR_LEVEL: u8 = 3;
 
 /// Runs its arguments, and prints the seconds of CPU that they took, in user mode and in the kernel,
 /// on all threads.
@@ -27,31 +27,58 @@ usage = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(usage.ru_utime + usage.ru_stime)
 ";
 
-pub(super) fn run(python: &Path) -> Result<()> {
+/// Prints how many octets the server got in all cases, in frames.
+const READ_OCTETS: &str = "
+import json, os, sys
+reports = sys.argv[1]
+(cases,) = json.load(open(os.path.join(reports, 'index.json'))).values()
+files = [os.path.join(reports, case['reportfile']) for case in cases.values()]
+print(sum(json.load(open(file))['trafficStats']['incomingOctetsWireLevel'] for file in files))
+";
+
+/// What all cases took of a client.
+struct Cost {
+    /// Of CPU.
+    seconds: f64,
+    /// It sent.
+    octets: f64,
+}
+
+pub(super) fn run(python: &Path, count: u32) -> Result<()> {
     let suite = Suite {
         python,
         cases: &["12.*", "13.*"],
-        count: COUNT,
+        count,
     };
     let component = Driver::component(Profile::Release)?;
-    let drivers = [("wasocket", &component), ("npm-ws", &Driver::npm_ws()?)];
     let identity = component.identity(&dir("identity"))?;
-    println!("CPU seconds of the client for the cases 12.* and 13.*, {COUNT} messages each");
+    let drivers = [
+        ("wasocket".to_owned(), component),
+        ("npm ws".to_owned(), Driver::npm_ws(None)?),
+        (
+            format!("npm ws, level {OUR_LEVEL}"),
+            Driver::npm_ws(Some(OUR_LEVEL))?,
+        ),
+    ];
+    println!("The cases 12.* and 13.*, {count} messages each; median of {ROUNDS} rounds");
     for (transport, identity) in [(PLAIN, None), (SECURE, Some(&identity))] {
-        let mut seconds = [const { Vec::new() }; 2];
+        let mut costs = [const { Vec::new() }; 3];
         for _ in 0..ROUNDS {
-            for ((name, driver), seconds) in drivers.iter().zip(&mut seconds) {
-                seconds.push(measure(name, driver, &suite, identity)?);
+            for ((name, driver), costs) in drivers.iter().zip(&mut costs) {
+                costs.push(measure(name, driver, &suite, identity)?);
             }
         }
-        let [ours, theirs] = seconds.each_ref().map(|seconds| median(seconds));
-        println!(
-            "{transport}: wasocket {ours:.2} (rounds {:.2?}), npm ws {theirs:.2} (rounds {:.2?}), \
-             ratio {:.2}",
-            seconds[0],
-            seconds[1],
-            ours / theirs
-        );
+        let ours = median(&costs[0]);
+        for ((name, _), costs) in drivers.iter().zip(&costs) {
+            let seconds = median(costs);
+            println!(
+                "{transport}: {name}: {seconds:.2} s of CPU ({:.2?}), {:.1} MB sent; \
+                 wasocket to this {:.2}",
+                costs.iter().map(|cost| cost.seconds).collect::<Vec<_>>(),
+                costs[0].octets / 1e6,
+                ours / seconds
+            );
+        }
     }
     Ok(())
 }
@@ -61,30 +88,35 @@ fn measure(
     driver: &Driver,
     suite: &Suite<'_>,
     identity: Option<&Identity>,
-) -> Result<f64> {
-    let dir = dir(&format!("against-{name}"));
+) -> Result<Cost> {
+    let dir = dir("against");
     let server = Server::start(suite, &dir, identity)?;
     let root = identity.map(|identity| &*identity.root);
-    let command = driver.command(&server.url(), name, root);
+    let command = driver.command(&server.url(), "client", root);
     let mut measured = Command::new(suite.python);
     measured
         .args(["-c", MEASURE])
         .arg(command.get_program())
-        .args(command.get_args());
-    for (name, value) in command.get_envs() {
-        // None is taken away.
-        measured.env(name, value.unwrap_or_default());
-    }
+        .args(command.get_args())
+        .envs(driver.environment());
     let seconds = process::output(&mut measured)?;
     drop(server);
     // Who fails a case may have done less.
     let tally = Report::of_suite(suite.python, &dir)?.tally();
     ensure!(tally.is_all_ok(), "{name}: {tally}");
-    seconds.parse().context("no number of seconds")
+    let octets = process::output(
+        Command::new(suite.python)
+            .args(["-c", READ_OCTETS])
+            .arg(dir.join("reports")),
+    )?;
+    Ok(Cost {
+        seconds: seconds.parse().context("no number of seconds")?,
+        octets: octets.parse().context("no number of octets")?,
+    })
 }
 
-fn median(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+fn median(costs: &[Cost]) -> f64 {
+    let mut seconds: Vec<f64> = costs.iter().map(|cost| cost.seconds).collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
 }

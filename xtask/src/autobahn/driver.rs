@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +18,7 @@ const IN_FLIGHT: u32 = 12;
 pub(super) struct Driver {
     program: PathBuf,
     script: Option<PathBuf>,
-    environment: Option<(&'static str, PathBuf)>,
+    environment: Vec<(&'static str, OsString)>,
 }
 
 /// How the component's driver is built. The component itself is the same.
@@ -55,13 +56,17 @@ impl Driver {
         })
     }
 
-    /// `ws` of npm.
-    pub(super) fn npm_ws() -> Result<Self> {
+    /// `ws` of npm, which compresses at this level, or at its default one.
+    pub(super) fn npm_ws(level: Option<u8>) -> Result<Self> {
         let peers = setup::peers()?;
+        let level = level.map(|level| ("WS_LEVEL", level.to_string().into()));
         Ok(Self {
             program: peers.node.program,
             script: Some(workspace_root().join("tests/autobahn/ws.js")),
-            environment: Some(("NODE_PATH", peers.node_modules)),
+            environment: [("NODE_PATH", peers.node_modules.into())]
+                .into_iter()
+                .chain(level)
+                .collect(),
         })
     }
 
@@ -84,7 +89,7 @@ impl Driver {
                 .context("cargo does not say where the driver is")?
                 .into(),
             script: None,
-            environment: None,
+            environment: Vec::new(),
         })
     }
 
@@ -95,8 +100,13 @@ impl Driver {
             .args(&self.script)
             .args([url, agent, &IN_FLIGHT.to_string()])
             .args(roots)
-            .envs(self.environment.clone());
+            .envs(self.environment());
         command
+    }
+
+    /// What its environment has to have beyond that of this program.
+    pub(super) fn environment(&self) -> Vec<(&'static str, OsString)> {
+        self.environment.clone()
     }
 
     /// What a server of `wss` has, written to this folder. The component's driver alone makes it.

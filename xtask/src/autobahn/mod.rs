@@ -76,7 +76,7 @@ impl Options {
 pub(crate) fn run(options: Options) -> Result<()> {
     let suite = require()?;
     if options.against_ws {
-        return against::run(&suite.program);
+        return against::run(&suite.program, options.count());
     }
     run_cases(&suite.program, options)
 }
