@@ -7,6 +7,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+#[cfg(feature = "fuzzing")]
+use arbitrary::{Arbitrary, Unstructured};
+
 use crate::{
     CloseFrame, Compress, Config, Connection, ConnectionState, Event, Instant, Limits, MaskingKeys,
     Message, Nonce, Outgoing, Request, RequestHeaders, SendError, SendOptions, WebSocketUrl,
@@ -111,7 +114,6 @@ pub fn connection(operations: Vec<Operation>) {
 
 /// One call, or what a peer does.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "fuzzing", derive(arbitrary::Arbitrary))]
 pub enum Operation {
     /// The server's answer, as it should be.
     Answer {
@@ -153,7 +155,6 @@ pub enum Operation {
 
 /// How a message is sent.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(feature = "fuzzing", derive(arbitrary::Arbitrary))]
 pub enum Sending {
     /// By default.
     Default,
@@ -187,6 +188,41 @@ fn config() -> Config {
             ..Limits::default()
         },
         ..Config::default()
+    }
+}
+
+/// By hand: what derives it would be a feature of a crate that wasmtime depends on, so that wasmtime
+/// would be built twice, with it and without.
+#[cfg(feature = "fuzzing")]
+impl<'a> Arbitrary<'a> for Operation {
+    fn arbitrary(bytes: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        let sending = |bytes: &mut Unstructured<'a>| -> arbitrary::Result<Sending> {
+            Ok(match bool::arbitrary(bytes)? {
+                true => Sending::UnmaskedCompressed,
+                false => Sending::Default,
+            })
+        };
+        Ok(match bytes.int_in_range(0..=13)? {
+            0 => Self::Answer {
+                compressing: bool::arbitrary(bytes)?,
+            },
+            1 => Self::Frame {
+                first: u8::arbitrary(bytes)?,
+                payload: Vec::arbitrary(bytes)?,
+            },
+            2 => Self::Input(Vec::arbitrary(bytes)?),
+            3 => Self::Write(u16::arbitrary(bytes)?),
+            4 => Self::TakeEvents,
+            5 => Self::Wait(u16::arbitrary(bytes)?),
+            6 => Self::SendText(String::arbitrary(bytes)?, sending(bytes)?),
+            7 => Self::SendBinary(Vec::arbitrary(bytes)?, sending(bytes)?),
+            8 => Self::Ping(Vec::arbitrary(bytes)?, bool::arbitrary(bytes)?),
+            9 => Self::Close(u16::arbitrary(bytes)?, String::arbitrary(bytes)?),
+            10 => Self::Pause,
+            11 => Self::Resume,
+            12 => Self::Eof,
+            _ => Self::StreamLost,
+        })
     }
 }
 

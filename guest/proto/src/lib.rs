@@ -51,9 +51,6 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-// What `arbitrary` derives needs it.
-#[cfg(feature = "fuzzing")]
-extern crate std;
 
 mod answers;
 mod config;
