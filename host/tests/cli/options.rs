@@ -66,6 +66,26 @@ fn subprotocols_are_offered_in_their_order_and_the_choice_is_told() {
     });
 }
 
+#[test]
+fn compression_is_offered_unless_that_is_not_wanted() {
+    run(async {
+        for (arguments, offered) in [
+            (&[][..], &["permessage-deflate; client_max_window_bits"][..]),
+            (&["--no-compression"], &[]),
+        ] {
+            let peer = Scripted::start(async move |mut stream| {
+                let request = stream.accept().await;
+                assert_eq!(request.values("Sec-WebSocket-Extensions"), offered);
+                stream.expect_close(1000, "").await;
+            })
+            .await;
+            let ended = wasocket(&[arguments, &[&peer.url()]].concat(), b"").await;
+            ended.assert_code(0);
+            peer.finish().await;
+        }
+    });
+}
+
 /// Says hello to an echo server over TLS that has its certificate from `authority`.
 async fn hello(authority: &Authority, options: &[&str]) -> Ended {
     let echo = Echo::start_tls(&authority.issue()).await;

@@ -33,6 +33,7 @@ fn the_help_has_each_option_and_each_exit_code() {
                 "--close-timeout <SECONDS>",
                 "--pong-timeout <SECONDS>",
                 "--max-message-size <BYTES>",
+                "--no-compression",
                 "--no-cache",
                 "-h, --help",
                 "-V, --version",
