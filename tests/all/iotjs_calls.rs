@@ -185,7 +185,8 @@ fn a_ping_whose_pong_nobody_waits_for_does_no_harm() {
             stream.expect_close(1000, "").await;
         })
         .await;
-        assert!(websocket.ping("left alone").now_or_never().is_none());
+        // Polled once, so that it is sent.
+        let _ = websocket.ping("left alone").now_or_never();
         assert_eq!(websocket.receive().await, Ok(Some("still here".into())));
         websocket.close(1000, "").await.unwrap();
         peer.finish().await;
@@ -263,7 +264,9 @@ fn close_is_done_when_the_connection_is_closed_and_not_when_the_frame_is_sent() 
 #[test]
 fn nothing_is_sent_after_close() {
     run(async {
+        let (seen, was_seen) = oneshot::channel();
         let (websocket, peer) = open(async |mut stream| {
+            was_seen.await.unwrap();
             stream.expect_close(1000, "").await;
         })
         .await;
@@ -272,6 +275,7 @@ fn nothing_is_sent_after_close() {
         assert!(closing.as_mut().now_or_never().is_none());
         let refused = Err(Error::InvalidState(ReadyState::Closing));
         assert_eq!(sender.send("too late").await, refused);
+        seen.send(()).unwrap();
         closing.await.unwrap();
         peer.finish().await;
     });
