@@ -103,7 +103,7 @@ fn what_a_close_frame_may_not_carry_is_refused_and_nothing_is_sent() {
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;
             stream.expect_frame(0x81, b"still open").await;
-            answer_close(&mut stream, 1000, "").await;
+            stream.expect_close(1000, "").await;
         })
         .await;
         let websocket = runtime().connect(&peer.url()).await.unwrap();
@@ -221,7 +221,7 @@ fn close_completes_though_nobody_takes_what_the_server_streams() {
             for _ in 0..512 {
                 stream.send(&message).await;
             }
-            answer_close(&mut stream, 1000, "").await;
+            stream.expect_close(1000, "").await;
         })
         .await;
         let mut websocket = runtime().connect(&peer.url()).await.unwrap();
@@ -254,7 +254,7 @@ fn all_calls_of_close_complete_with_the_one_end() {
     run(async {
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;
-            answer_close(&mut stream, 4000, "first").await;
+            stream.expect_close(4000, "first").await;
             // No second one.
             stream.expect_eof().await;
         })
@@ -279,7 +279,7 @@ fn the_sink_can_be_closed_again() {
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;
             stream.expect_frame(0x81, b"Hello").await;
-            answer_close(&mut stream, 1000, "").await;
+            stream.expect_close(1000, "").await;
         })
         .await;
         let mut websocket = runtime().connect(&peer.url()).await.unwrap();
@@ -297,7 +297,7 @@ fn nothing_is_sent_after_close_is_called() {
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;
             stream.expect_frame(0x81, b"before").await;
-            answer_close(&mut stream, 1000, "").await;
+            stream.expect_close(1000, "").await;
             stream.expect_eof().await;
         })
         .await;
@@ -323,7 +323,7 @@ fn a_connection_that_is_dropped_is_closed_as_going_away() {
     run(async {
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;
-            answer_close(&mut stream, 1001, "").await;
+            stream.expect_close(1001, "").await;
         })
         .await;
         drop(runtime().connect(&peer.url()).await.unwrap());
@@ -337,7 +337,7 @@ fn a_connection_lives_as_long_as_one_of_its_senders() {
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;
             stream.expect_frame(0x81, b"Hello").await;
-            answer_close(&mut stream, 1001, "").await;
+            stream.expect_close(1001, "").await;
         })
         .await;
         let websocket = runtime().connect(&peer.url()).await.unwrap();
@@ -357,7 +357,7 @@ fn what_is_queued_is_sent_before_a_connection_that_is_dropped_is_closed() {
             for _ in 0..64 {
                 stream.expect_frame(0x82, &[0; 64 << 10]).await;
             }
-            answer_close(&mut stream, 1001, "").await;
+            stream.expect_close(1001, "").await;
         })
         .await;
         let mut websocket = runtime().connect(&peer.url()).await.unwrap();
@@ -379,14 +379,6 @@ fn a_connection_that_is_dropped_ends_though_the_server_does_not_read() {
         drop(websocket);
         peer.finish().await;
     });
-}
-
-/// Takes the Close frame of the client, answers it as most servers do, and ends the stream.
-async fn answer_close(stream: &mut Stream, code: u16, reason: &str) {
-    let payload = close_payload(code, reason);
-    stream.expect_frame(0x88, &payload).await;
-    stream.send(&frame(0x88, &payload)).await;
-    stream.end().await;
 }
 
 /// A server that reads nothing, and pings so that it sees the client go.

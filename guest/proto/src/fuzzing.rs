@@ -16,19 +16,22 @@ use crate::{
 };
 
 /// The answer to the nonce that all connections here use.
-const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
+pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
     Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
     \r\n";
 
 /// The same, with permessage-deflate accepted as it is offered by default.
-const COMPRESSING_ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
+pub(crate) const COMPRESSING_ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
     Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
     Sec-WebSocket-Extensions: permessage-deflate\r\n\
     \r\n";
+
+/// The masking key of the examples in RFC 6455, section 5.7.
+pub(crate) const MASKING_KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// What more than [`Limits::outgoing_len`] and one message may wait to be written: the answers to
 /// pings, and Close frames.
@@ -171,11 +174,11 @@ struct Driven {
     longest_message: u64,
 }
 
-struct FixedKey;
+pub(crate) struct FixedKey;
 
 impl MaskingKeys for FixedKey {
     fn next_key(&mut self) -> [u8; 4] {
-        [0x37, 0xfa, 0x21, 0x3d]
+        MASKING_KEY
     }
 }
 

@@ -23,18 +23,15 @@ pub struct DeflateParameters {
 }
 
 impl fmt::Display for DeflateParameters {
-    /// Writes them as an element of the Sec-WebSocket-Extensions header field.
+    /// Writes them as the offer that asks for all of them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(PERMESSAGE_DEFLATE)?;
-        if self.server_no_context_takeover {
-            write!(f, "; {SERVER_NO_CONTEXT_TAKEOVER}")?;
-        }
-        if self.client_no_context_takeover {
-            write!(f, "; {CLIENT_NO_CONTEXT_TAKEOVER}")?;
-        }
-        let (server, client) = (self.server_max_window_bits, self.client_max_window_bits);
-        write!(f, "; {SERVER_MAX_WINDOW_BITS}={}", server.get())?;
-        write!(f, "; {CLIENT_MAX_WINDOW_BITS}={}", client.get())
+        let offer = DeflateOffer {
+            server_no_context_takeover: self.server_no_context_takeover,
+            client_no_context_takeover: self.client_no_context_takeover,
+            server_max_window_bits: Some(self.server_max_window_bits),
+            client_max_window_bits: ClientMaxWindowBits::AtMost(self.client_max_window_bits),
+        };
+        offer.fmt(f)
     }
 }
 

@@ -24,31 +24,14 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::fuzzing::{ANSWER, COMPRESSING_ANSWER, FixedKey, MASKING_KEY};
 use crate::*;
-
-/// The answer to the nonce that all tests use, with nothing in it that need not be.
-const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
-    Upgrade: websocket\r\n\
-    Connection: Upgrade\r\n\
-    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
-    \r\n";
-
-/// The same, with permessage-deflate accepted as it is offered by default.
-const COMPRESSING_ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
-    Upgrade: websocket\r\n\
-    Connection: Upgrade\r\n\
-    Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
-    Sec-WebSocket-Extensions: permessage-deflate\r\n\
-    \r\n";
 
 /// "Hello", compressed (RFC 7692, section 7.2.3.1).
 const HELLO: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
 
 /// "Hello" again, as it refers to the message before it (section 7.2.3.2).
 const HELLO_AGAIN: &[u8] = b"\xf2\x00\x11\x00\x00";
-
-/// The masking key of the examples in RFC 6455, section 5.7.
-const MASKING_KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 const MASKED: SendOptions = SendOptions {
     unmasked: false,
@@ -59,14 +42,6 @@ const UNMASKED: SendOptions = SendOptions {
     unmasked: true,
     compress: Compress::ByLength,
 };
-
-struct FixedKey;
-
-impl MaskingKeys for FixedKey {
-    fn next_key(&mut self) -> [u8; 4] {
-        MASKING_KEY
-    }
-}
 
 /// The instant `millis` milliseconds into a test.
 fn at(millis: u64) -> Instant {
