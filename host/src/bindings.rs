@@ -1,8 +1,8 @@
-//! The generated side of `wit/`. What embedders see of it is re-made by hand elsewhere.
+//! The generated side of `wit/0.2`. What embedders see of it is re-made by hand elsewhere.
 
 mod generated {
     wasmtime::component::bindgen!({
-        path: "wit",
+        path: "wit/0.2",
         world: "websocket",
         with: { "wasi": wasmtime_wasi::p2::bindings },
         require_store_data_send: true,

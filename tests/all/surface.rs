@@ -4,7 +4,7 @@
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use wasocket::COMPONENT;
 
-/// All that the component may ask of its host, in the order of `wit/world.wit`. Each is something
+/// All that the component may ask of its host, in the order of `wit/0.2/world.wit`. Each is something
 /// that every embedder has to give, and to trust us with.
 const IMPORTS: [&str; 11] = [
     "wasi:io/error@0.2.12",
@@ -72,7 +72,7 @@ fn the_component_exports_the_client_and_its_types() {
 /// Hosts read it there.
 #[test]
 fn the_world_of_imports_names_what_the_component_imports() {
-    let world = include_str!("../../wit/world.wit");
+    let world = include_str!("../../wit/0.2/world.wit");
     let (_, imports) = world.split_once("world imports {\n").unwrap();
     let (imports, _) = imports.split_once("\n}").unwrap();
     let expected = IMPORTS.map(|name| format!("    import {name};"));

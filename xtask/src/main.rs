@@ -32,7 +32,7 @@ Commands:
     bench          measures us and others side by side (--quick: shows that it works)
     component      builds the component and prints its size
     package        makes the crate that is published, and builds it as its users do
-    wit            compares wit/deps with what it was copied from (--update: copies it anew)
+    wit            compares wit/0.2/deps with what it was copied from (--update: copies it anew)
     setup          installs what building the component and running the tests need, under .tools
     help           prints this
 

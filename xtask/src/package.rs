@@ -30,7 +30,7 @@ pub(crate) fn run() -> Result<()> {
 
     let files = process::output(&mut cargo(&["package", "--list", "--package=wasocket"]))?;
     ensure!(
-        files.lines().any(|file| file == "wit/client.wit"),
+        files.lines().any(|file| file == "wit/0.2/client.wit"),
         "the package has no WIT:\n{files}"
     );
     Ok(())

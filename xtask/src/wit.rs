@@ -1,4 +1,4 @@
-//! `cargo xtask wit`: `wit/deps` is a copy of WASI's packages, and is never edited. It is taken from
+//! `cargo xtask wit`: `wit/0.2/deps` is a copy of WASI's packages, and is never edited. It is taken from
 //! the crate that the component's bindings come from.
 
 use std::fs;
@@ -18,7 +18,7 @@ const SOURCE: &str = "wasip2";
 
 pub(crate) fn run(update: bool) -> Result<()> {
     let source = source()?;
-    let copies = workspace_root().join("wit/deps");
+    let copies = workspace_root().join("wit/0.2/deps");
     for package in PACKAGES {
         let name = format!("{package}.wit");
         let original = read(&source.join(&name))?;
@@ -40,7 +40,7 @@ pub(crate) fn run(update: bool) -> Result<()> {
         copies.display(),
         PACKAGES.len()
     );
-    println!("wit/deps is what {SOURCE} has");
+    println!("wit/0.2/deps is what {SOURCE} has");
     Ok(())
 }
 

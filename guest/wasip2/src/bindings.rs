@@ -1,7 +1,7 @@
-//! The generated side of `wit/`.
+//! The generated side of `wit/0.2`.
 
 wit_bindgen::generate!({
-    path: "../../wit",
+    path: "../../wit/0.2",
     world: "websocket",
     with: {
         "wasi:io/error@0.2.12": wasip2::io::error,

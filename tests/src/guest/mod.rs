@@ -1,5 +1,5 @@
 //! Drives the component as another component would: through its WIT interface, without the host
-//! crate. The names are those of `wit/client.wit`.
+//! crate. The names are those of `wit/0.2/client.wit`.
 
 mod host;
 
@@ -18,7 +18,7 @@ mod generated {
     #![expect(missing_docs, reason = "bindgen-generated code")]
 
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "../wit/0.2",
         world: "websocket",
         with: { "wasi": wasmtime_wasi::p2::bindings },
         require_store_data_send: true,
