@@ -112,6 +112,12 @@ impl Error {
         }
     }
 
+    /// The connection was closed before it was open, and nothing says why.
+    pub fn not_opened() -> Self {
+        let message = "the connection was closed before it was open";
+        Self::new(Step::Connect, ErrorKind::Other, message)
+    }
+
     /// The connect timeout passed in this step.
     pub(crate) fn connect_timeout(step: Step) -> Self {
         let what = match step {

@@ -149,13 +149,19 @@ impl Link {
 
     pub(crate) fn poll_event(&mut self, now: Instant) -> Option<Event> {
         loop {
-            if let Some(event) = self.connection.poll_event() {
-                return Some(self.event(event));
+            if let Some(event) = self.poll_ready_event() {
+                return Some(event);
             }
             if !self.handle_pending(now) {
                 return None;
             }
         }
+    }
+
+    /// The next event for which no more input has to be handled.
+    pub(crate) fn poll_ready_event(&mut self) -> Option<Event> {
+        let event = self.connection.poll_event()?;
+        Some(self.event(event))
     }
 
     /// Whether `poll_event` has something to do.

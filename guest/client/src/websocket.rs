@@ -23,6 +23,8 @@ use crate::options::Options;
 pub struct WebSocket {
     stage: Stage,
     paused: bool,
+    /// Why writing failed, while reading goes on.
+    write_error: Option<TransportError>,
     events: VecDeque<Event>,
 }
 
@@ -96,6 +98,7 @@ impl WebSocket {
                 entropy: EntropyPool::new(entropy),
             })),
             paused: false,
+            write_error: None,
             events: VecDeque::new(),
         })
     }
@@ -275,8 +278,24 @@ impl WebSocket {
 
     /// Says that the peer ended its side of the stream.
     pub fn handle_eof(&mut self) {
-        if let Stage::Linked(link) = &mut self.stage {
-            link.handle_eof();
+        match self.write_error.take() {
+            Some(error) => self.handle_lost(error),
+            None => {
+                if let Stage::Linked(link) = &mut self.stage {
+                    link.handle_eof();
+                }
+            }
+        }
+    }
+
+    /// Says that the stream takes no more bytes. Reading goes on while it can: what the peer sent
+    /// before may say more.
+    pub fn handle_write_failed(&mut self, error: TransportError) {
+        if self.wants_input() {
+            self.write_error = Some(error);
+        } else {
+            // What is owed stays owed: an alert or a close_notify even after the end.
+            self.handle_lost(error);
         }
     }
 
@@ -302,8 +321,8 @@ impl WebSocket {
     /// The bytes to write to the stream, some of them perhaps: ask again after writing these.
     pub fn poll_transmit(&mut self) -> &[u8] {
         match &mut self.stage {
-            Stage::Linked(link) => link.poll_transmit(),
-            Stage::Dialing(_) | Stage::GivenUp => &[],
+            Stage::Linked(link) if self.write_error.is_none() => link.poll_transmit(),
+            Stage::Linked(_) | Stage::Dialing(_) | Stage::GivenUp => &[],
         }
     }
 
@@ -318,6 +337,15 @@ impl WebSocket {
     pub fn poll_event(&mut self, now: Instant) -> Option<Event> {
         self.events.pop_front().or_else(|| match &mut self.stage {
             Stage::Linked(link) => link.poll_event(now),
+            Stage::Dialing(_) | Stage::GivenUp => None,
+        })
+    }
+
+    /// The next event for which no more input has to be handled: what is told even to someone who
+    /// has no room for more messages.
+    pub fn poll_ready_event(&mut self) -> Option<Event> {
+        self.events.pop_front().or_else(|| match &mut self.stage {
+            Stage::Linked(link) => link.poll_ready_event(),
             Stage::Dialing(_) | Stage::GivenUp => None,
         })
     }

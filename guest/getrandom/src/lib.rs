@@ -2,11 +2,16 @@
 //!
 //! It stands in for the crate of that name through `[patch.crates-io]`. The original takes
 //! `wasm32-wasip2` for WASI 0.1 and imports `wasi_snapshot_preview1.random_get`; the linker then
-//! adds an adapter to the component, which imports `wasi:cli` and more. This one calls
-//! `wasi:random/random`. On other targets it forwards to the getrandom of today.
+//! adds an adapter to the component, which imports `wasi:cli` and more. This one asks the shell, which
+//! has `wasi:random` of its version of WASI. On other targets it forwards to the getrandom of today.
 
 #![no_std]
-#![forbid(unsafe_code)]
+
+#[cfg(target_os = "wasi")]
+unsafe extern "Rust" {
+    /// Fills `dest` with random bytes that nobody can predict. Each shell defines it.
+    safe fn wasocket_fill_random(dest: &mut [u8]);
+}
 
 /// Why there are no random bytes. On WASI there always are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +24,7 @@ pub struct Error;
 /// If the system has none to give; `dest` is not to be used then.
 #[cfg(target_os = "wasi")]
 pub fn getrandom(dest: &mut [u8]) -> Result<(), Error> {
-    let bytes = wasip2::random::random::get_random_bytes(dest.len() as u64);
-    // The interface promises as many as were asked for; a host that gives fewer must not make us
-    // take zeros for random.
-    if bytes.len() != dest.len() {
-        return Err(Error);
-    }
-    dest.copy_from_slice(&bytes);
+    wasocket_fill_random(dest);
     Ok(())
 }
 

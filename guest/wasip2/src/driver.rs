@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use wasip2::io::poll::Pollable;
-use wasocket_client::{Dial, Event, Instant, ReadyState, TransportError, WebSocket};
+use wasocket_client::{Dial, Event, Instant, ReadyState, WebSocket};
 
 use crate::host;
 use crate::transport::{self, Interest, Read, Transport};
@@ -22,8 +22,6 @@ pub(crate) struct Driver {
     transport: Transport,
     /// Bytes are owed, and the transport had no room for them.
     output_blocked: bool,
-    /// Why writing failed. Reading goes on: what the peer sent before may say more.
-    write_error: Option<TransportError>,
     sending_ended: bool,
     closed: bool,
     /// A command was called since the last turn, so that there may be something to do.
@@ -45,7 +43,6 @@ impl Driver {
             websocket,
             transport: Transport::new(),
             output_blocked: false,
-            write_error: None,
             sending_ended: false,
             closed: false,
             commanded: true,
@@ -165,10 +162,7 @@ impl Driver {
                 return more;
             }
             Read::WouldBlock => {}
-            Read::Eof => match self.write_error.take() {
-                None => self.websocket.handle_eof(),
-                Some(error) => self.websocket.handle_lost(error),
-            },
+            Read::Eof => self.websocket.handle_eof(),
             Read::Failed(error) => self.websocket.handle_lost(error),
         }
         false
@@ -177,7 +171,7 @@ impl Driver {
     /// Writes what is owed, as far as there is room.
     fn write(&mut self) {
         self.output_blocked = false;
-        while self.write_error.is_none() {
+        loop {
             let bytes = self.websocket.poll_transmit();
             if bytes.is_empty() {
                 break;
@@ -188,10 +182,8 @@ impl Driver {
                     return;
                 }
                 Ok(len) => self.websocket.advance_transmit(len),
-                Err(error) if self.websocket.wants_input() => self.write_error = Some(error),
                 Err(error) => {
-                    self.websocket.handle_lost(error);
-                    // What is owed stays owed: an alert or a close_notify even after the end.
+                    self.websocket.handle_write_failed(error);
                     break;
                 }
             }

@@ -23,3 +23,9 @@ impl Entropy for HostEntropy {
         bytes.copy_from_slice(&random::get_random_bytes(bytes.len() as u64));
     }
 }
+
+/// What ring's randomness comes from, by way of our getrandom.
+#[unsafe(no_mangle)]
+fn wasocket_fill_random(dest: &mut [u8]) {
+    HostEntropy.fill(dest);
+}

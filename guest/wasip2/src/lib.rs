@@ -2,7 +2,8 @@
 //! `wasi:clocks` and `wasi:random`.
 //!
 //! A shell owns sockets, clocks and randomness, and decides nothing about the protocol: that is
-//! done in `wasocket-client` and below. It is `no_std`, because the standard library would import
+//! done in `wasocket-client` and below. What it has in common with the shell for WASI 0.3 is in
+//! `wasocket-shell`. It is `no_std`, because the standard library would import
 //! standard streams, environment and exit from the host, which the component does not need.
 //!
 //! - `component` implements the exported interface by calling `driver`;
@@ -17,11 +18,9 @@
 extern crate alloc;
 
 mod bindings;
-mod c_heap;
 mod component;
 mod convert;
 mod driver;
 mod host;
-mod rt;
 mod transport;
 mod wait;

@@ -1,0 +1,81 @@
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use wasocket_client::{Event, Message};
+
+/// How much is kept for calls to come, in bytes; the last message may go beyond. As much as is read
+/// at once: what is left unread, TCP keeps.
+const MAX_BYTES: usize = 64 << 10;
+
+/// What an event counts beside its payload, in bytes, so that empty messages are bounded too.
+const EVENT_BYTES: usize = 64;
+
+/// How many pings and pongs are kept: enough to see that there were some, and a server that sends
+/// them for ever to someone who does not look fills nothing.
+const MAX_CONTROLS: usize = 16;
+
+/// What happened and was not taken yet.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    events: VecDeque<Event>,
+    bytes: usize,
+}
+
+impl Inbox {
+    /// Whether there is enough in it.
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes >= MAX_BYTES
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Adds an event. Of the pings and pongs it drops the oldest that is one too many.
+    pub(crate) fn push(&mut self, event: Event) {
+        if is_control(&event) {
+            let controls = || self.events.iter().enumerate().filter(|(_, it)| is_control(it));
+            if controls().count() == MAX_CONTROLS
+                && let Some((oldest, _)) = controls().next()
+            {
+                let dropped = self.events.remove(oldest);
+                self.bytes -= dropped.as_ref().map_or(0, len);
+            }
+        }
+        self.bytes += len(&event);
+        self.events.push_back(event);
+    }
+
+    /// Takes everything.
+    pub(crate) fn take_all(&mut self) -> Vec<Event> {
+        self.bytes = 0;
+        core::mem::take(&mut self.events).into()
+    }
+
+    /// Takes the next message, and passes over all else before it.
+    pub(crate) fn take_message(&mut self) -> Option<Message> {
+        while let Some(event) = self.events.pop_front() {
+            self.bytes -= len(&event);
+            if let Event::Message(message) = event {
+                return Some(message);
+            }
+        }
+        None
+    }
+}
+
+/// Whether it is a ping or a pong of the server.
+fn is_control(event: &Event) -> bool {
+    matches!(event, Event::Ping(_) | Event::Pong(_))
+}
+
+fn len(event: &Event) -> usize {
+    let payload = match event {
+        Event::Message(Message::Text(text)) => text.to_str().len(),
+        Event::Message(Message::Binary(bytes)) => bytes.len(),
+        Event::Ping(payload) => payload.len(),
+        Event::Pong(pong) => pong.payload.len(),
+        Event::Open(_) | Event::Sent(_) | Event::Error(_) | Event::Close(_) => 0,
+    };
+    EVENT_BYTES + payload
+}
