@@ -1,7 +1,7 @@
-//! Finds the component that the crate embeds, or builds it.
+//! Finds the components that the crate embeds, or builds them.
 //!
-//! The published package has it ready, so that users need neither the wasm target nor a C compiler
-//! for it. In the repository it is built from `guest/`; `cargo xtask setup` installs what that
+//! The published package has them ready, so that users need neither the wasm target nor a C compiler
+//! for it. In the repository they are built from `guest/`; `cargo xtask setup` installs what that
 //! takes.
 
 use std::env;
@@ -9,29 +9,58 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where the published package has the component.
-const PREBUILT: &str = "component/wasocket.wasm";
+/// One of the components.
+struct Component {
+    /// What the crate's sources know its path by.
+    variable: &'static str,
+    /// Where the published package has it.
+    prebuilt: &'static str,
+    /// The package that it is built from, and what cargo calls the result.
+    package: &'static str,
+    built: &'static str,
+}
+
+const FOR_WASI_0_2: Component = Component {
+    variable: "WASOCKET_COMPONENT",
+    prebuilt: "component/wasocket-0.2.wasm",
+    package: "wasocket-wasip2",
+    built: "wasocket_wasip2.wasm",
+};
+
+const FOR_WASI_0_3: Component = Component {
+    variable: "WASOCKET_COMPONENT_0_3",
+    prebuilt: "component/wasocket-0.3.wasm",
+    package: "wasocket-wasip3",
+    built: "wasocket_wasip3.wasm",
+};
 
 const TARGET: &str = "wasm32-wasip2";
 
 fn main() {
-    let manifest_dir = PathBuf::from(var("CARGO_MANIFEST_DIR"));
-    let prebuilt = manifest_dir.join(PREBUILT);
-    let component = if prebuilt.exists() {
-        // Not otherwise: a file that is not there counts as changed.
-        println!("cargo::rerun-if-changed={PREBUILT}");
-        prebuilt
-    } else {
-        build(&manifest_dir.join(".."))
-    };
-    println!(
-        "cargo::rustc-env=WASOCKET_COMPONENT={}",
-        component.display()
-    );
+    FOR_WASI_0_2.provide();
+    if env::var_os("CARGO_FEATURE_COMPONENT_0_3").is_some() {
+        FOR_WASI_0_3.provide();
+    }
 }
 
-/// Builds the component in the repository; returns where it is.
-fn build(root: &Path) -> PathBuf {
+impl Component {
+    /// Tells the crate's sources where it is.
+    fn provide(&self) {
+        let manifest_dir = PathBuf::from(var("CARGO_MANIFEST_DIR"));
+        let prebuilt = manifest_dir.join(self.prebuilt);
+        let component = if prebuilt.exists() {
+            // Not otherwise: a file that is not there counts as changed.
+            println!("cargo::rerun-if-changed={}", self.prebuilt);
+            prebuilt
+        } else {
+            build(&manifest_dir.join(".."), self)
+        };
+        println!("cargo::rustc-env={}={}", self.variable, component.display());
+    }
+}
+
+/// Builds a component in the repository; returns where it is.
+fn build(root: &Path, component: &Component) -> PathBuf {
     for input in [
         "guest",
         "wit",
@@ -43,7 +72,7 @@ fn build(root: &Path) -> PathBuf {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
     // A directory of its own: the outer cargo holds the lock of its. One for all profiles and
-    // features of this crate, so that the component is built once.
+    // features of this crate, so that a component is built once.
     let out_dir = PathBuf::from(var("OUT_DIR"));
     let target_dir = out_dir
         .ancestors()
@@ -58,7 +87,8 @@ fn build(root: &Path) -> PathBuf {
             "build",
             "--locked",
             "--profile=component",
-            "--package=wasocket-wasip2",
+            "--package",
+            component.package,
         ])
         .args(["--target", TARGET, "--target-dir"])
         .arg(&target_dir);
@@ -83,13 +113,13 @@ fn build(root: &Path) -> PathBuf {
     let built = target_dir
         .join(TARGET)
         .join("component")
-        .join("wasocket_wasip2.wasm");
+        .join(component.built);
     // A copy of our own: another build may put another component there while this one goes on.
-    let component = out_dir.join("wasocket.wasm");
-    if let Err(error) = fs::copy(&built, &component) {
+    let copy = out_dir.join(component.built);
+    if let Err(error) = fs::copy(&built, &copy) {
         fail(&format!("{}: {error}", built.display()));
     }
-    component
+    copy
 }
 
 /// What `cargo xtask setup` found or installed to compile C for wasm, unless the caller chose.

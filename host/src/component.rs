@@ -11,6 +11,11 @@ use crate::error::RuntimeError;
 /// gives the package `wasocket:websocket@0.2.0`. For those who compose it, or run it elsewhere.
 pub const COMPONENT: &[u8] = include_bytes!(env!("WASOCKET_COMPONENT"));
 
+/// The component for a host of WASI 0.3, which gives the package `wasocket:websocket@0.3.0`: to be
+/// composed, or run elsewhere. This crate runs [`COMPONENT`].
+#[cfg(feature = "component-0-3")]
+pub const COMPONENT_0_3: &[u8] = include_bytes!(env!("WASOCKET_COMPONENT_0_3"));
+
 /// Where a compiled component comes from.
 #[derive(Debug)]
 pub(crate) enum Source {

@@ -68,6 +68,8 @@ mod store;
 mod websocket;
 
 pub use component::COMPONENT;
+#[cfg(feature = "component-0-3")]
+pub use component::COMPONENT_0_3;
 pub use compression::{Compression, DeflateOffer};
 pub use error::{
     CertificateProblem, EngineError, Error, Failure, FailureKind, Part, Refusal, RuntimeError,

@@ -21,21 +21,46 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Builds the component; returns where it is.
+/// The versions of WASI that there is a component for.
+#[derive(Clone, Copy)]
+pub(crate) enum Wasi {
+    V0_2,
+    V0_3,
+}
+
+impl Wasi {
+    pub(crate) const ALL: [Self; 2] = [Self::V0_2, Self::V0_3];
+
+    /// What stands in names of files.
+    pub(crate) fn version(self) -> &'static str {
+        match self {
+            Self::V0_2 => "0.2",
+            Self::V0_3 => "0.3",
+        }
+    }
+}
+
+/// Builds a component; returns where it is.
 ///
 /// # Errors
 ///
 /// If something that building it takes cannot be had, or it does not build.
-pub(crate) fn build_component() -> Result<PathBuf> {
+pub(crate) fn build_component(wasi: Wasi) -> Result<PathBuf> {
     setup::wasm()?;
+    let (package, file) = match wasi {
+        Wasi::V0_2 => ("wasocket-wasip2", "wasocket_wasip2.wasm"),
+        Wasi::V0_3 => ("wasocket-wasip3", "wasocket_wasip3.wasm"),
+    };
     // As the build script of `host/` does, and in its folder, so that it is built once.
     process::show(cargo(&[
         "build",
         "--locked",
         "--profile=component",
-        "--package=wasocket-wasip2",
+        "--package",
+        package,
         "--target=wasm32-wasip2",
         "--target-dir=target/guest",
     ]))?;
-    Ok(workspace_root().join("target/guest/wasm32-wasip2/component/wasocket_wasip2.wasm"))
+    let folder = workspace_root().join("target/guest/wasm32-wasip2/component");
+    Ok(folder.join(file))
 }

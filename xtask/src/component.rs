@@ -1,20 +1,23 @@
-//! `cargo xtask component`: builds the component and prints its size.
+//! `cargo xtask component`: builds the components and prints their sizes.
 
 use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::cargo::Wasi;
 use crate::{cargo, process};
 
 pub(crate) fn run() -> Result<()> {
-    let component = cargo::build_component()?;
-    let len = fs::metadata(&component)
-        .with_context(|| component.display().to_string())?
-        .len();
-    let compressed =
-        process::output_bytes(Command::new("gzip").args(["-9", "-c"]).arg(&component))?;
-    println!("{}", component.display());
-    println!("{len} bytes, {} with gzip -9", compressed.len());
+    for wasi in Wasi::ALL {
+        let component = cargo::build_component(wasi)?;
+        let len = fs::metadata(&component)
+            .with_context(|| component.display().to_string())?
+            .len();
+        let compressed =
+            process::output_bytes(Command::new("gzip").args(["-9", "-c"]).arg(&component))?;
+        println!("{}", component.display());
+        println!("{len} bytes, {} with gzip -9", compressed.len());
+    }
     Ok(())
 }

@@ -30,7 +30,7 @@ Commands:
                    those that are expected; --against-ws: measures what the cases of
                    compression cost us and npm's ws, in place of all that)
     bench          measures us and others side by side (--quick: shows that it works)
-    component      builds the component and prints its size
+    component      builds the components and prints their sizes
     package        makes the crate that is published, and builds it as its users do
     wit            compares wit/0.2/deps with what it was copied from (--update: copies it anew)
     setup          installs what building the component and running the tests need, under .tools

@@ -1,27 +1,35 @@
-//! `cargo xtask package`: makes the crate that is published, with the component built, and builds it
-//! as its users do: without the sources of the component, the wasm target and a C compiler for it.
+//! `cargo xtask package`: makes the crate that is published, with the components built, and builds it
+//! as its users do: without the sources of the components, the wasm target and a C compiler for it.
 
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::cargo::{build_component, cargo};
+use crate::cargo::{Wasi, build_component, cargo};
 use crate::process;
 use crate::setup::workspace_root;
 
 pub(crate) fn run() -> Result<()> {
-    let component = build_component()?;
+    let components = Wasi::ALL
+        .into_iter()
+        .map(|wasi| Ok((wasi, build_component(wasi)?)))
+        .collect::<Result<Vec<_>>>()?;
     let folder = workspace_root().join("host/component");
-    // Only in the package: in the repository the component is built from its sources.
+    // Only in the package: in the repository the components are built from their sources.
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let packaged = fs::copy(&component, folder.join("wasocket.wasm"))
-        .context("the component could not be copied")
-        .and_then(|_| {
+    let packaged = components
+        .iter()
+        .try_for_each(|(wasi, component)| {
+            let name = format!("wasocket-{}.wasm", wasi.version());
+            fs::copy(component, folder.join(name)).map(|_| ())
+        })
+        .context("a component could not be copied")
+        .and_then(|()| {
             process::show(cargo(&[
                 "package",
                 "--locked",
                 "--package=wasocket",
-                // The component that was just put there.
+                // The components that were just put there.
                 "--allow-dirty",
             ]))
         });
