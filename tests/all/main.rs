@@ -11,6 +11,7 @@ mod flow;
 mod grants;
 mod handshake;
 mod interface;
+mod interface_0_3;
 mod iotjs;
 mod iotjs_calls;
 mod limits;

@@ -8,7 +8,7 @@
 //! - [`Relay`]: somebody on the way to a server, who passes on its bytes one at a time;
 //! - [`Bystander`]: a server to which nobody is to connect;
 //! - [`Authority`]: throwaway certificates, good and bad;
-//! - [`guest`]: the component's WIT interface, without the host crate;
+//! - [`guest`] and [`guest_0_3`]: the components' WIT interfaces, without the host crate;
 //! - [`corpus`]: exchanges with a server as data, for the core and for the component.
 //!
 //! All of them listen on 127.0.0.1, on ports that the system chooses.
@@ -18,6 +18,7 @@ mod client;
 pub mod corpus;
 mod echo;
 pub mod guest;
+pub mod guest_0_3;
 mod peers;
 mod records;
 mod relay;

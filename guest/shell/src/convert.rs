@@ -19,7 +19,9 @@ macro_rules! conversions {
                         // SAFETY: the bytes of a `Text` are UTF-8, which its documentation promises: they
                         // were validated as they arrived. Validating them again would cost as much as
                         // copying them.
-                        Self::Text(unsafe { $crate::String::from_utf8_unchecked(text.into_bytes()) })
+                        Self::Text(unsafe {
+                            $crate::String::from_utf8_unchecked(text.into_bytes())
+                        })
                     }
                     $crate::client::Message::Binary(bytes) => Self::Binary(bytes),
                 }
@@ -58,16 +60,24 @@ macro_rules! conversions {
             type Error = $crate::client::InvalidArgument;
 
             fn try_from(offer: $types::DeflateOffer) -> Result<Self, Self::Error> {
-                let server_max_window_bits = offer.server_max_window_bits.map($crate::client::window_bits);
+                let server_max_window_bits = offer
+                    .server_max_window_bits
+                    .map($crate::client::window_bits);
                 Ok(Self {
                     server_no_context_takeover: offer.server_no_context_takeover,
                     client_no_context_takeover: offer.client_no_context_takeover,
                     server_max_window_bits: server_max_window_bits.transpose()?,
                     client_max_window_bits: match offer.client_max_window_bits {
-                        $types::ClientMaxWindowBits::Fixed => $crate::client::ClientMaxWindowBits::Fixed,
-                        $types::ClientMaxWindowBits::Any => $crate::client::ClientMaxWindowBits::Any,
+                        $types::ClientMaxWindowBits::Fixed => {
+                            $crate::client::ClientMaxWindowBits::Fixed
+                        }
+                        $types::ClientMaxWindowBits::Any => {
+                            $crate::client::ClientMaxWindowBits::Any
+                        }
                         $types::ClientMaxWindowBits::AtMost(bits) => {
-                            $crate::client::ClientMaxWindowBits::AtMost($crate::client::window_bits(bits)?)
+                            $crate::client::ClientMaxWindowBits::AtMost(
+                                $crate::client::window_bits(bits)?,
+                            )
                         }
                     },
                 })
@@ -122,7 +132,9 @@ macro_rules! conversions {
                     $crate::client::ErrorKind::ConnectionLost => Self::ConnectionLost,
                     $crate::client::ErrorKind::ConnectionEnded => Self::ConnectionEnded,
                     $crate::client::ErrorKind::Timeout(timeout) => Self::Timeout(timeout.into()),
-                    $crate::client::ErrorKind::Certificate(problem) => Self::Certificate(problem.into()),
+                    $crate::client::ErrorKind::Certificate(problem) => {
+                        Self::Certificate(problem.into())
+                    }
                     $crate::client::ErrorKind::TlsAlert(alert) => Self::TlsAlert(alert),
                     $crate::client::ErrorKind::TlsTruncated => Self::TlsTruncated,
                     $crate::client::ErrorKind::TlsFailed => Self::TlsFailed,
@@ -155,9 +167,8 @@ macro_rules! conversions {
                     $crate::client::CertificateProblem::NotYetValid { .. } => Self::NotYetValid,
                     $crate::client::CertificateProblem::WrongName { .. } => Self::WrongName,
                     $crate::client::CertificateProblem::UnknownIssuer => Self::UnknownIssuer,
-                    $crate::client::CertificateProblem::Authority | $crate::client::CertificateProblem::NotForServers => {
-                        Self::WrongPurpose
-                    }
+                    $crate::client::CertificateProblem::Authority
+                    | $crate::client::CertificateProblem::NotForServers => Self::WrongPurpose,
                     $crate::client::CertificateProblem::BadSignature
                     | $crate::client::CertificateProblem::UnsupportedSignature
                     | $crate::client::CertificateProblem::UnknownExtension

@@ -10,15 +10,25 @@ macro_rules! connect_options {
                 Self(RefCell::default())
             }
 
-            fn add_header(&self, name: $crate::String, value: $crate::Vec<u8>) -> Result<(), $types::InvalidArgument> {
+            fn add_header(
+                &self,
+                name: $crate::String,
+                value: $crate::Vec<u8>,
+            ) -> Result<(), $types::InvalidArgument> {
                 Ok(self.0.borrow_mut().add_header(&name, &value)?)
             }
 
-            fn set_subprotocols(&self, subprotocols: $crate::Vec<$crate::String>) -> Result<(), $types::InvalidArgument> {
+            fn set_subprotocols(
+                &self,
+                subprotocols: $crate::Vec<$crate::String>,
+            ) -> Result<(), $types::InvalidArgument> {
                 Ok(self.0.borrow_mut().set_subprotocols(&subprotocols)?)
             }
 
-            fn set_origin(&self, origin: Option<$crate::String>) -> Result<(), $types::InvalidArgument> {
+            fn set_origin(
+                &self,
+                origin: Option<$crate::String>,
+            ) -> Result<(), $types::InvalidArgument> {
                 Ok(self.0.borrow_mut().set_origin(origin.as_deref())?)
             }
 
@@ -62,7 +72,10 @@ macro_rules! connect_options {
                 Ok(self.0.borrow_mut().set_max_fragments(count)?)
             }
 
-            fn set_max_decompression_ratio(&self, ratio: u32) -> Result<(), $types::InvalidArgument> {
+            fn set_max_decompression_ratio(
+                &self,
+                ratio: u32,
+            ) -> Result<(), $types::InvalidArgument> {
                 Ok(self.0.borrow_mut().set_max_decompression_ratio(ratio)?)
             }
 
@@ -70,8 +83,10 @@ macro_rules! connect_options {
                 &self,
                 offers: $crate::Vec<$types::DeflateOffer>,
             ) -> Result<(), $types::InvalidArgument> {
-                let offers: Result<$crate::Vec<_>, $crate::client::InvalidArgument> =
-                    offers.into_iter().map($crate::client::DeflateOffer::try_from).collect();
+                let offers: Result<$crate::Vec<_>, $crate::client::InvalidArgument> = offers
+                    .into_iter()
+                    .map($crate::client::DeflateOffer::try_from)
+                    .collect();
                 Ok(self.0.borrow_mut().set_deflate_offers(offers?)?)
             }
 

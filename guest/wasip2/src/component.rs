@@ -7,9 +7,7 @@ use core::cell::{Ref, RefCell};
 use spin::Mutex;
 use wasip2::clocks::monotonic_clock;
 use wasip2::io::poll::Pollable;
-use wasocket_client::{
-    InvalidArgument, Options, Outgoing, TlsContexts, WebSocket, WebSocketUrl,
-};
+use wasocket_client::{InvalidArgument, Options, Outgoing, TlsContexts, WebSocket, WebSocketUrl};
 
 use crate::bindings::exports::wasocket::websocket::client::{
     self, ConnectOptionsBorrow, Guest, GuestConnectOptions, GuestWaiter, GuestWebsocket, Ready,

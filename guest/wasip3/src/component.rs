@@ -4,9 +4,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use spin::Mutex;
-use wasocket_client::{
-    InvalidArgument, Options, Outgoing, TlsContexts, WebSocket, WebSocketUrl,
-};
+use wasocket_client::{InvalidArgument, Options, Outgoing, TlsContexts, WebSocket, WebSocketUrl};
 
 use crate::bindings::exports::wasocket::websocket::client::{
     self, ConnectOptionsBorrow, Guest, GuestConnectOptions, GuestWebsocket,

@@ -32,9 +32,9 @@ pub(crate) async fn dial(websocket: &mut WebSocket) -> Option<Stream> {
                 Dial::Resolve(name) => {
                     Box::pin(async { Done::Resolved(transport::resolve(name).await) })
                 }
-                Dial::Attempt(id, address) => Box::pin(async move {
-                    Done::Attempted(id, transport::connect(address).await)
-                }),
+                Dial::Attempt(id, address) => {
+                    Box::pin(async move { Done::Attempted(id, transport::connect(address).await) })
+                }
             });
         }
         if websocket.ready_state() == ReadyState::Closed {

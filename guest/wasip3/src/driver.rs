@@ -194,6 +194,11 @@ impl Driver {
     /// Writes what a command made us owe, at once if the stream takes it: the call that waits for
     /// it need not wait for another task.
     pub(crate) fn after_command(&mut self, cx: &mut Context<'_>) {
+        if self.inbox.is_full() {
+            // Who sends and never receives is not to be cut off by the pings that keep it alive.
+            self.inbox.drop_controls();
+            self.wake_if_roomy(true);
+        }
         let is_writing = |it: &Self| it.stream.as_ref().is_some_and(|it| it.output.is_writing());
         if is_writing(self) {
             return;
@@ -217,7 +222,11 @@ impl Driver {
     fn read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         for _ in 0..MAX_READS {
             self.dispatch(now);
-            let Some(stream) = self.stream.as_mut().filter(|_| self.websocket.wants_input()) else {
+            let Some(stream) = self
+                .stream
+                .as_mut()
+                .filter(|_| self.websocket.wants_input())
+            else {
                 return false;
             };
             let Poll::Ready(read) = stream.input.poll_read(cx) else {
@@ -313,7 +322,9 @@ impl Driver {
     }
 
     fn has_timer_by(&self, deadline: Instant) -> bool {
-        self.timer.as_ref().is_some_and(|timer| timer.at <= deadline)
+        self.timer
+            .as_ref()
+            .is_some_and(|timer| timer.at <= deadline)
     }
 
     /// Whether the next deadline has come.

@@ -10,10 +10,6 @@ const MAX_BYTES: usize = 64 << 10;
 /// What an event counts beside its payload, in bytes, so that empty messages are bounded too.
 const EVENT_BYTES: usize = 64;
 
-/// How many pings and pongs are kept: enough to see that there were some, and a server that sends
-/// them for ever to someone who does not look fills nothing.
-const MAX_CONTROLS: usize = 16;
-
 /// What happened and was not taken yet.
 #[derive(Default)]
 pub(crate) struct Inbox {
@@ -31,19 +27,16 @@ impl Inbox {
         self.events.is_empty()
     }
 
-    /// Adds an event. Of the pings and pongs it drops the oldest that is one too many.
+    /// Adds an event.
     pub(crate) fn push(&mut self, event: Event) {
-        if is_control(&event) {
-            let controls = || self.events.iter().enumerate().filter(|(_, it)| is_control(it));
-            if controls().count() == MAX_CONTROLS
-                && let Some((oldest, _)) = controls().next()
-            {
-                let dropped = self.events.remove(oldest);
-                self.bytes -= dropped.as_ref().map_or(0, len);
-            }
-        }
         self.bytes += len(&event);
         self.events.push_back(event);
+    }
+
+    /// Forgets pings and pongs.
+    pub(crate) fn drop_controls(&mut self) {
+        self.events.retain(|event| !is_control(event));
+        self.bytes = self.events.iter().map(len).sum();
     }
 
     /// Takes everything.

@@ -41,8 +41,8 @@ impl Place<'_> {
     /// Waits for its turn, and then until `take` gives something.
     pub(crate) async fn until<T>(&self, mut take: impl FnMut() -> Option<T>) -> T {
         poll_fn(|cx| {
-            let is_first = self.line.places.borrow().front().map(|(number, _)| *number)
-                == Some(self.number);
+            let is_first =
+                self.line.places.borrow().front().map(|(number, _)| *number) == Some(self.number);
             if is_first && let Some(taken) = take() {
                 return Poll::Ready(taken);
             }

@@ -217,9 +217,9 @@ fn connect_error(code: ErrorCode) -> TransportError {
         ErrorCode::AccessDenied => TransportErrorKind::AccessDenied,
         ErrorCode::ConnectionRefused => TransportErrorKind::ConnectionRefused,
         ErrorCode::RemoteUnreachable | ErrorCode::Timeout => TransportErrorKind::Unreachable,
-        ErrorCode::ConnectionReset
-        | ErrorCode::ConnectionAborted
-        | ErrorCode::ConnectionBroken => TransportErrorKind::ConnectionLost,
+        ErrorCode::ConnectionReset | ErrorCode::ConnectionAborted | ErrorCode::ConnectionBroken => {
+            TransportErrorKind::ConnectionLost
+        }
         _ => TransportErrorKind::Other,
     };
     TransportError {

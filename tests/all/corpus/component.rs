@@ -1,14 +1,72 @@
-//! The corpus, played to the built component by servers on the loopback interface.
+//! The corpus, played to the built components by servers on the loopback interface.
+
+mod wasi_0_2;
+mod wasi_0_3;
 
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use integration_tests::corpus::{Case, Ending, Expected, Fault, Frame, Refused, Told};
-use integration_tests::{Scripted, Stream, rest, run, runtime};
+use integration_tests::corpus::{Case, Ending, Expected, Frame, Told};
+use integration_tests::{Scripted, Stream, run};
 use tokio::sync::oneshot;
-use wasocket::{Error, Event, Failure, FailureKind, Header, Message, Options, Step};
 
-use super::{Differences, difference, test_topics};
+use super::{Differences, difference};
+
+/// A component, as a client.
+trait Client {
+    /// Plays the client's part; returns what it told.
+    async fn tell(case: &Case, url: &str) -> Vec<Told>;
+}
+
+/// Makes the tests of a [`Client`].
+macro_rules! test_client {
+    ($client:ident) => {
+        use $crate::corpus::component;
+
+        $crate::corpus::test_topics!(component::play_all::<$client>);
+
+        /// The exchanges for which the stream ends at every byte here, too, and not in the core
+        /// alone.
+        mod ended_at_every_byte {
+            use integration_tests::corpus;
+
+            use super::$client;
+            use $crate::corpus::component::play_prefixes;
+
+            #[test]
+            fn of_an_answer() {
+                let name = "a refusal may come after an interim answer";
+                play_prefixes::<$client>(&corpus::answers(), name);
+                let name = "a body that is cut off is told";
+                play_prefixes::<$client>(&corpus::refusals(), name);
+            }
+
+            #[test]
+            fn of_fragments() {
+                let name = "there may be control frames between all fragments";
+                play_prefixes::<$client>(&corpus::fragments(), name);
+            }
+
+            #[test]
+            fn of_a_bad_frame() {
+                let name = "a ping before a bad frame is answered before the connection fails";
+                play_prefixes::<$client>(&corpus::control(), name);
+            }
+
+            #[test]
+            fn of_a_closing_handshake() {
+                let name = "messages arrive until the server answers";
+                play_prefixes::<$client>(&corpus::closing(), name);
+            }
+        }
+
+        #[test]
+        fn what_differs_is_seen() {
+            component::assert_sees_differences::<$client>();
+        }
+    };
+}
+use test_client;
 
 /// How many cases are in flight at a time.
 const IN_FLIGHT: usize = 16;
@@ -16,75 +74,38 @@ const IN_FLIGHT: usize = 16;
 /// How long a case may take: none does, unless it hangs.
 const CASE_TIMEOUT: Duration = Duration::from_secs(30);
 
-test_topics!(play_all);
-
-/// The exchanges for which the stream ends at every byte here, too, and not in the core alone.
-mod ended_at_every_byte {
-    use integration_tests::corpus;
-
-    use super::play_prefixes;
-
-    #[test]
-    fn of_an_answer() {
-        play_prefixes(
-            &corpus::answers(),
-            "a refusal may come after an interim answer",
-        );
-        play_prefixes(&corpus::refusals(), "a body that is cut off is told");
-    }
-
-    #[test]
-    fn of_fragments() {
-        let name = "there may be control frames between all fragments";
-        play_prefixes(&corpus::fragments(), name);
-    }
-
-    #[test]
-    fn of_a_bad_frame() {
-        let name = "a ping before a bad frame is answered before the connection fails";
-        play_prefixes(&corpus::control(), name);
-    }
-
-    #[test]
-    fn of_a_closing_handshake() {
-        let name = "messages arrive until the server answers";
-        play_prefixes(&corpus::closing(), name);
-    }
-}
-
-#[test]
-fn what_differs_is_seen() {
+fn assert_sees_differences<C: Client>() {
     run(async {
         let silent = Case::open("a message is told").sends(b"\x81\x01a");
-        assert!(play_one(&silent, None).await.is_some());
+        assert!(play_one::<C>(&silent, None).await.is_some());
         let idle = Case::open("a close frame is answered").sends(b"\x88\x00");
-        assert!(play_one(&idle, None).await.is_some());
+        assert!(play_one::<C>(&idle, None).await.is_some());
         let right = silent.tells_text("a");
-        assert_eq!(play_one(&right, None).await, None);
+        assert_eq!(play_one::<C>(&right, None).await, None);
     });
 }
 
-fn play_all(cases: Vec<Case>) {
-    play(cases.into_iter().map(|case| (case, None)));
+fn play_all<C: Client>(cases: Vec<Case>) {
+    play::<C>(cases.into_iter().map(|case| (case, None)));
 }
 
-fn play_prefixes(cases: &[Case], name: &str) {
+fn play_prefixes<C: Client>(cases: &[Case], name: &str) {
     let case = cases.iter().find(|case| case.name == name).expect("a case");
     // As long as any.
     let len = case
         .with_accept("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         .bytes()
         .len();
-    play((0..len).map(|len| (case.clone(), Some(len))));
+    play::<C>((0..len).map(|len| (case.clone(), Some(len))));
 }
 
 /// Plays each case, up to a number of bytes if there is one, and lists all that differ.
-fn play(cases: impl Iterator<Item = (Case, Option<usize>)>) {
+fn play<C: Client>(cases: impl Iterator<Item = (Case, Option<usize>)>) {
     run(async {
         let mut differences = Differences::default();
         let mut results = stream::iter(cases)
             .map(async |(case, end)| {
-                let result = tokio::time::timeout(CASE_TIMEOUT, play_one(&case, end)).await;
+                let result = tokio::time::timeout(CASE_TIMEOUT, play_one::<C>(&case, end)).await;
                 (case.name, end, result)
             })
             .buffer_unordered(IN_FLIGHT);
@@ -106,7 +127,7 @@ fn play(cases: impl Iterator<Item = (Case, Option<usize>)>) {
 }
 
 /// Plays a case, up to the byte at which it is to `end`, and says what differed.
-async fn play_one(case: &Case, end: Option<usize>) -> Option<String> {
+async fn play_one<C: Client>(case: &Case, end: Option<usize>) -> Option<String> {
     let (done, sent) = oneshot::channel();
     let script = case.clone();
     let peer = Scripted::start(async move |mut stream| {
@@ -118,7 +139,7 @@ async fn play_one(case: &Case, end: Option<usize>) -> Option<String> {
         let _ = done.send((case.expected_at(len), sent));
     })
     .await;
-    let told = tell(case, &peer.url()).await;
+    let told = C::tell(case, &peer.url()).await;
     peer.finish().await;
     let (mut expected, mut sent) = sent.await.expect("the script was played to its end");
     if case.is_satisfied_by(&sent, &expected.sent) {
@@ -167,94 +188,4 @@ async fn serve(stream: &mut Stream, case: &Case, len: usize) -> Vec<Frame> {
     }
     stream.end().await;
     sent
-}
-
-/// Plays the client's part; returns what it told.
-async fn tell(case: &Case, url: &str) -> Vec<Told> {
-    let subprotocols = case.offer.subprotocols.iter();
-    let options = subprotocols.fold(Options::new(), |options, name| options.subprotocol(name));
-    let mut websocket = match runtime().connect_with(url, &options).await {
-        Ok(websocket) => websocket,
-        // The end, too, is told by that.
-        Err(Error::Failed(failure)) => {
-            return vec![told(case, Event::Error(failure)), Told::abnormal_closure()];
-        }
-        Err(other) => panic!("{}: {other:?}", case.name),
-    };
-    let opened = websocket.handshake().cloned().expect("an open connection");
-    let sender = websocket.sender();
-    let close = async {
-        match &case.client_closes {
-            None => None,
-            Some((code, reason)) => Some(sender.close(*code, reason).await),
-        }
-    };
-    let (closed, events) = tokio::join!(close, rest(&mut websocket));
-    if let Some(closed) = closed {
-        let last = closed.ok().map(Event::Close);
-        assert_eq!(last.as_ref(), events.last(), "{}", case.name);
-    }
-    std::iter::once(Event::Open(opened))
-        .chain(events)
-        .map(|event| told(case, event))
-        .collect()
-}
-
-fn told(case: &Case, event: Event) -> Told {
-    match event {
-        Event::Open(opened) => Told::opened(
-            opened.subprotocol,
-            opened.extensions,
-            named_values(opened.headers),
-        ),
-        Event::Message(Message::Text(text)) => Told::Text(text),
-        Event::Message(Message::Binary(bytes)) => Told::Binary(bytes),
-        Event::Ping(payload) => Told::Ping(payload),
-        Event::Pong(payload) => Told::Pong(payload),
-        Event::Error(failure) => self::failure(case, failure),
-        Event::Close(closed) => Told::Close {
-            code: closed.code,
-            reason: closed.reason,
-            was_clean: closed.was_clean,
-        },
-        other => panic!("{}: {other:?}", case.name),
-    }
-}
-
-fn failure(case: &Case, failure: Failure) -> Told {
-    let open = match case.client_closes {
-        None => Step::Open,
-        Some(_) => Step::Close,
-    };
-    let (step, fault) = match failure.kind {
-        FailureKind::Refused(refusal) => {
-            assert_eq!(failure.step, Step::Handshake, "{}", case.name);
-            let text = format!("the server refused with status {}", refusal.status);
-            assert!(failure.message.starts_with(&text), "{}", failure.message);
-            return Told::Refused(Refused {
-                status: refusal.status,
-                reason_phrase: refusal.reason_phrase,
-                fields: named_values(refusal.headers),
-                body: refusal.body,
-            });
-        }
-        FailureKind::HandshakeInvalid => (Step::Handshake, Fault::Answer),
-        FailureKind::ConnectionEnded if failure.step == Step::Handshake => {
-            (Step::Handshake, Fault::Unanswered)
-        }
-        FailureKind::ConnectionEnded => (open, Fault::StreamEnded),
-        FailureKind::ProtocolError => (open, Fault::Frame(1002)),
-        FailureKind::InvalidUtf8 | FailureKind::CompressedDataInvalid => (open, Fault::Frame(1007)),
-        FailureKind::MessageTooBig => (open, Fault::Frame(1009)),
-        other => panic!("{}: {other:?}", case.name),
-    };
-    assert_eq!(failure.step, step, "{}", case.name);
-    Told::Error(fault, failure.message)
-}
-
-fn named_values(headers: Vec<Header>) -> Vec<(String, Vec<u8>)> {
-    headers
-        .into_iter()
-        .map(|header| (header.name, header.value))
-        .collect()
 }

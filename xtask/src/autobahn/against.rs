@@ -10,6 +10,7 @@ use super::driver::{Driver, Profile};
 use super::report::Report;
 use super::server::{Identity, Server, Suite};
 use super::{PLAIN, SECURE, dir};
+use crate::cargo::Wasi;
 use crate::process;
 
 /// Clients take turns, so that what else the machine does falls on all of them.
@@ -50,7 +51,7 @@ pub(super) fn run(python: &Path, count: u32) -> Result<()> {
         cases: &["12.*", "13.*"],
         count,
     };
-    let component = Driver::component(Profile::Release)?;
+    let component = Driver::component(Wasi::V0_2, Profile::Release)?;
     let identity = component.identity(&dir("identity"))?;
     let drivers = [
         ("wasocket".to_owned(), component),

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::server::Identity;
-use crate::cargo::cargo;
+use crate::cargo::{Wasi, cargo};
 use crate::process;
 use crate::setup::{self, workspace_root};
 
@@ -17,7 +17,8 @@ const IN_FLIGHT: u32 = 12;
 /// to report, how many cases to run at once, and for `wss` a file of roots.
 pub(super) struct Driver {
     program: PathBuf,
-    script: Option<PathBuf>,
+    /// What comes before all else on its command line.
+    first: Option<OsString>,
     environment: Vec<(&'static str, OsString)>,
 }
 
@@ -41,8 +42,8 @@ impl Driver {
         ])
     }
 
-    /// The component, by the host crate.
-    pub(super) fn component(profile: Profile) -> Result<Self> {
+    /// One of the components: for WASI 0.2 by the host crate, for 0.3 by its own interface.
+    pub(super) fn component(wasi: Wasi, profile: Profile) -> Result<Self> {
         setup::wasm()?;
         let arguments = [
             "--package=wasocket",
@@ -50,9 +51,13 @@ impl Driver {
             "--example=autobahn_component",
             "--release",
         ];
-        Self::example(match profile {
+        let example = Self::example(match profile {
             Profile::Dev => &arguments[..3],
             Profile::Release => &arguments,
+        })?;
+        Ok(Self {
+            first: Some(format!("--wasi-{}", wasi.version()).into()),
+            ..example
         })
     }
 
@@ -62,7 +67,7 @@ impl Driver {
         let level = level.map(|level| ("WS_LEVEL", level.to_string().into()));
         Ok(Self {
             program: peers.node.program,
-            script: Some(workspace_root().join("tests/autobahn/ws.js")),
+            first: Some(workspace_root().join("tests/autobahn/ws.js").into()),
             environment: [("NODE_PATH", peers.node_modules.into())]
                 .into_iter()
                 .chain(level)
@@ -88,7 +93,7 @@ impl Driver {
             program: executable
                 .context("cargo does not say where the driver is")?
                 .into(),
-            script: None,
+            first: None,
             environment: Vec::new(),
         })
     }
@@ -97,7 +102,7 @@ impl Driver {
     pub(super) fn command(&self, url: &str, agent: &str, roots: Option<&Path>) -> Command {
         let mut command = Command::new(&self.program);
         command
-            .args(&self.script)
+            .args(&self.first)
             .args([url, agent, &IN_FLIGHT.to_string()])
             .args(roots)
             .envs(self.environment());
@@ -109,7 +114,7 @@ impl Driver {
         self.environment.clone()
     }
 
-    /// What a server of `wss` has, written to this folder. The component's driver alone makes it.
+    /// What a server of `wss` has, written to this folder. The components' driver alone makes it.
     pub(super) fn identity(&self, dir: &Path) -> Result<Identity> {
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
         process::run(Command::new(&self.program).arg("--identity").arg(dir))?;

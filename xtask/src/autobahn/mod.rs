@@ -1,6 +1,6 @@
 //! `cargo xtask autobahn`: the Autobahn test suite.
 //!
-//! For the core alone, and for the component over TCP and over TLS, it starts the suite's server,
+//! For the core alone, and for each component over TCP and over TLS, it starts the suite's server,
 //! lets a [`Driver`] echo through all cases, and compares the result of each with
 //! `tests/autobahn/expected.txt`, which is the same for all of them. A difference in either direction
 //! is a failure: what got better is to be written down.
@@ -19,6 +19,7 @@ use anyhow::{Context, Result, bail};
 use self::driver::{Driver, Profile};
 use self::report::Report;
 use self::server::{Identity, Server, Suite};
+use crate::cargo::Wasi;
 use crate::process;
 use crate::setup::{self, Tool, workspace_root};
 
@@ -34,9 +35,11 @@ const TABLE: &str = "tests/autobahn/RESULTS.md";
 
 /// What the suite is run against, by the name in the summary and in the names of folders.
 const CORE: &str = "core ws";
-const PLAIN: &str = "ws";
-const SECURE: &str = "wss";
-const CLIENTS: [&str; 3] = [CORE, PLAIN, SECURE];
+const PLAIN: &str = "0.2 ws";
+const SECURE: &str = "0.2 wss";
+const PLAIN_0_3: &str = "0.3 ws";
+const SECURE_0_3: &str = "0.3 wss";
+const CLIENTS: [&str; 5] = [CORE, PLAIN, SECURE, PLAIN_0_3, SECURE_0_3];
 
 const NO_PYTHON: &str = "\
 THE AUTOBAHN TEST SUITE DOES NOT RUN: it needs Python 2.7, and there is none, neither `python2.7` on
@@ -111,12 +114,15 @@ fn run_cases(python: &Path, options: Options) -> Result<()> {
         count: options.count(),
     };
     let core = Driver::core()?;
-    let component = Driver::component(Profile::Dev)?;
+    let component = Driver::component(Wasi::V0_2, Profile::Dev)?;
+    let component_0_3 = Driver::component(Wasi::V0_3, Profile::Dev)?;
     let identity = component.identity(&dir("identity"))?;
     let runs = [
         (CORE, &core, None),
         (PLAIN, &component, None),
         (SECURE, &component, Some(&identity)),
+        (PLAIN_0_3, &component_0_3, None),
+        (SECURE_0_3, &component_0_3, Some(&identity)),
     ];
     let mut reports = Vec::new();
     for (client, driver, identity) in runs {

@@ -25,8 +25,8 @@ pub(super) fn page(reports: &[(&str, Report)]) -> String {
     let mut page = format!(
         "# Results of the Autobahn test suite\n\n\
          Written by `cargo xtask autobahn --update`, and compared with each run since. `core` is the \
-         core alone;\nthe others are the component, run by the host crate, over TCP and over TLS. \
-         [README.md](README.md) says\nhow.\n\n\
+         core alone;\nthe others are the components for WASI 0.2 and 0.3, over TCP and over TLS. \
+         [README.md](README.md) says how.\n\n\
          | class | cases |{}\n|---|--:|{}\n",
         columns(&|name, _| name.to_owned()),
         columns(&|_, _| "---".to_owned()).replace(' ', ""),
