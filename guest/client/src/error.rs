@@ -285,6 +285,8 @@ pub enum Part {
     Limit,
     /// A timeout or an interval.
     Timeout,
+    /// A message.
+    Message,
     /// The payload of a ping.
     PingPayload,
     /// A close code.
@@ -373,6 +375,12 @@ pub enum CommandError {
     /// This many bytes wait to be sent already.
     #[error("{0} bytes wait to be sent already")]
     QueueFull(u64),
+    /// A message is being sent by parts. It has to be finished first.
+    #[error("a message is being sent by parts")]
+    MessageInProgress,
+    /// No message is being sent by parts.
+    #[error("no message is being sent by parts")]
+    NoMessageInProgress,
 }
 
 impl CommandError {
@@ -380,6 +388,11 @@ impl CommandError {
         match error {
             SendError::NotOpen => Self::InvalidState(state),
             SendError::QueueFull { queued, .. } => Self::QueueFull(queued),
+            SendError::MessageInProgress => Self::MessageInProgress,
+            SendError::NoMessageInProgress => Self::NoMessageInProgress,
+            SendError::NotUtf8 { .. } => {
+                InvalidArgument::new(Part::Message, error.to_string()).into()
+            }
             SendError::PingTooLong { .. } => {
                 InvalidArgument::new(Part::PingPayload, error.to_string()).into()
             }

@@ -56,8 +56,8 @@ pub use error::{
 pub use event::{Closed, Event, Token};
 pub use options::{Options, window_bits};
 pub use wasocket_proto::{
-    ClientMaxWindowBits, Compress, DeflateOffer, Header, Instant, Message, Opened, Outgoing, Pong,
-    Refusal, SendOptions, WebSocketUrl,
+    ClientMaxWindowBits, Compress, DeflateOffer, Header, Instant, Message, MessageKind, Opened,
+    Outgoing, Pong, Refusal, SendOptions, WebSocketUrl,
 };
 pub use wasocket_tls::{CertificateProblem, TlsContexts};
 pub use websocket::{ReadyState, WebSocket};

@@ -1,3 +1,5 @@
+mod streams;
+
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
@@ -7,7 +9,7 @@ use core::net::IpAddr;
 
 use wasocket_proto::{
     CloseCode, CloseFrame, Config, Connection, ConnectionState, Host, Instant, Outgoing, Request,
-    SendOptions, WebSocketUrl,
+    SendError, SendOptions, WebSocketUrl,
 };
 use wasocket_tls::{ServerName, Tls, TlsContext, TlsContexts};
 
@@ -107,18 +109,15 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// If the connection is not open, or too much waits to be sent.
+    /// If the connection is not open, a message is being sent by parts, or too much waits to be sent.
     pub fn send(
         &mut self,
         message: Outgoing<'_>,
         options: SendOptions,
         now: Instant,
     ) -> Result<Token, CommandError> {
-        let state = self.ready_state();
-        self.open_connection()?
-            .send(message, options, now)
+        self.command(|connection| connection.send(message, options, now))
             .map(|token| token.get())
-            .map_err(|error| CommandError::from_send(error, state))
     }
 
     /// Queues a ping.
@@ -132,11 +131,8 @@ impl WebSocket {
         unmasked: bool,
         now: Instant,
     ) -> Result<Token, CommandError> {
-        let state = self.ready_state();
-        self.open_connection()?
-            .ping(payload, unmasked, now)
+        self.command(|connection| connection.ping(payload, unmasked, now))
             .map(|token| token.get())
-            .map_err(|error| CommandError::from_send(error, state))
     }
 
     /// Starts the closing handshake; gives up if the connection is not open yet. The code is 1000
@@ -403,10 +399,16 @@ impl WebSocket {
         }
     }
 
-    fn open_connection(&mut self) -> Result<&mut Connection, CommandError> {
+    /// Calls a command that needs an open connection.
+    fn command<T>(
+        &mut self,
+        call: impl FnOnce(&mut Connection) -> Result<T, SendError>,
+    ) -> Result<T, CommandError> {
         let state = self.ready_state();
         match &mut self.stage {
-            Stage::Linked(link) => Ok(link.connection_mut()),
+            Stage::Linked(link) => {
+                call(link.connection_mut()).map_err(|error| CommandError::from_send(error, state))
+            }
             Stage::Dialing(_) | Stage::GivenUp => Err(CommandError::InvalidState(state)),
         }
     }

@@ -1,3 +1,5 @@
+mod streams;
+
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::ToString;
@@ -66,20 +68,19 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// If the connection is not open, or too much waits to be sent; nothing is queued then.
+    /// If the connection is not open, a message is being sent by parts, or too much waits to be sent;
+    /// nothing is queued then.
     pub fn send(
         &mut self,
         message: Outgoing<'_>,
         options: SendOptions,
         now: Instant,
     ) -> Result<Token, SendError> {
+        self.check_no_message()?;
         self.check_room()?;
         let token = self.tokens.next();
         self.sender.push_message(message, options, token);
-        if self.sender.is_holding_compressor() {
-            let deadline = now + self.config.timeouts.compressor_idle;
-            self.timers.set(Timer::CompressorIdle, Some(deadline));
-        }
+        self.compressor_used(now);
         Ok(token)
     }
 
@@ -256,16 +257,30 @@ impl Connection {
         }
     }
 
-    fn check_room(&self) -> Result<(), SendError> {
-        if self.state() != ConnectionState::Open {
-            return Err(SendError::NotOpen);
+    fn check_open(&self) -> Result<(), SendError> {
+        match self.state() {
+            ConnectionState::Open => Ok(()),
+            ConnectionState::Connecting | ConnectionState::Closing | ConnectionState::Closed => {
+                Err(SendError::NotOpen)
+            }
         }
+    }
+
+    fn check_room(&self) -> Result<(), SendError> {
+        self.check_open()?;
         let queued = self.sender.unwritten().len() as u64;
         let limit = self.config.limits.outgoing_len;
         if queued >= limit {
             return Err(SendError::QueueFull { queued, limit });
         }
         Ok(())
+    }
+
+    /// Keeps the memory of the compressor for a while from now, if it holds any.
+    fn compressor_used(&mut self, now: Instant) {
+        let idle = self.config.timeouts.compressor_idle;
+        let deadline = self.sender.is_holding_compressor().then(|| now + idle);
+        self.timers.set(Timer::CompressorIdle, deadline);
     }
 
     fn poll_beat(&mut self, now: Instant) -> Option<Beat> {

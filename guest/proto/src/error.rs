@@ -224,7 +224,7 @@ pub enum TimeoutError {
     Close,
 }
 
-/// Why a message or a ping is not queued. Nothing has changed.
+/// Why a message, a part of one or a ping is not queued. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
@@ -244,6 +244,19 @@ pub enum SendError {
     PingTooLong {
         /// The length of the payload, in bytes.
         len: usize,
+    },
+    /// A message is being sent by parts, and no other can be sent before it is finished (section
+    /// 5.4).
+    #[error("a message is being sent by parts")]
+    MessageInProgress,
+    /// No message is being sent by parts.
+    #[error("no message is being sent by parts")]
+    NoMessageInProgress,
+    /// The parts of a text are not UTF-8 (section 5.6).
+    #[error("the text is not UTF-8 after its first {valid_len} bytes")]
+    NotUtf8 {
+        /// How many bytes of the message, from its start, are whole characters.
+        valid_len: u64,
     },
 }
 

@@ -5,8 +5,8 @@
 //! it so: it is `no_std`. Those who have them, the shells, drive a [`Connection`] by this contract:
 //!
 //! 1. *Drive.* After any command ([`send`](Connection::send), [`ping`](Connection::ping),
-//!    [`close`](Connection::close), [`pause`](Connection::pause), [`resume`](Connection::resume))
-//!    and any handler (`handle_*`), or several of them: write [`poll_transmit`] to the stream
+//!    [`close`](Connection::close), [`pause`](Connection::pause), [`resume`](Connection::resume),
+//!    and those of 9) and any handler (`handle_*`), or several of them: write [`poll_transmit`] to the stream
 //!    until it is empty or the stream is full, telling [`advance_transmit`] how much; take
 //!    [`poll_event`] until `None`; ask [`poll_timeout`] anew.
 //! 2. *Progress.* [`handle_input`] takes all the bytes it is given, unless an event waits: it
@@ -35,11 +35,18 @@
 //!    the Close frame after all that was queued, and the event. Nothing that the peer does can put
 //!    it off.
 //!
+//! 9. *Parts.* A message can be sent by parts, each as it comes: [`start_message`],
+//!    [`send_part`](Connection::send_part) for each, [`finish_message`]. Other messages are refused
+//!    between the first and the last of these; pings go out in between, and so does a Close frame,
+//!    which cuts the message off.
+//!
 //! The peer cannot make a handler fail: bad input is a transition that queues a Close frame and
 //! yields an event. `Result` is for a caller who asks for something that is not possible.
 //!
 //! What is not here: TLS, names and addresses, proxies, the server's side.
 //!
+//! [`start_message`]: Connection::start_message
+//! [`finish_message`]: Connection::finish_message
 //! [`poll_transmit`]: Connection::poll_transmit
 //! [`advance_transmit`]: Connection::advance_transmit
 //! [`poll_event`]: Connection::poll_event
@@ -91,7 +98,7 @@ pub use extension::{
 };
 pub use frame::{CloseCode, CloseFrame, CloseFrameError, MAX_CONTROL_PAYLOAD_LEN, MaskingKeys};
 pub use handshake::{MAX_REFUSAL_BODY_LEN, Nonce, Request, RequestError, RequestHeaders};
-pub use message::{Compress, Message, Outgoing, SendOptions, Text};
+pub use message::{Compress, Message, MessageKind, Outgoing, SendOptions, Text};
 pub use state::ConnectionState;
 pub use time::Instant;
 pub use token::Token;

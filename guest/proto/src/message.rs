@@ -43,6 +43,24 @@ impl fmt::Debug for Text {
     }
 }
 
+/// What a message has in it (RFC 6455, section 5.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageKind {
+    /// Text, which is UTF-8.
+    Text,
+    /// Any bytes.
+    Binary,
+}
+
+impl MessageKind {
+    pub(crate) fn opcode(self) -> Opcode {
+        match self {
+            Self::Text => Opcode::Text,
+            Self::Binary => Opcode::Binary,
+        }
+    }
+}
+
 /// One message to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outgoing<'a> {
@@ -53,10 +71,10 @@ pub enum Outgoing<'a> {
 }
 
 impl<'a> Outgoing<'a> {
-    pub(crate) fn opcode(self) -> Opcode {
+    pub(crate) fn kind(self) -> MessageKind {
         match self {
-            Self::Text(_) => Opcode::Text,
-            Self::Binary(_) => Opcode::Binary,
+            Self::Text(_) => MessageKind::Text,
+            Self::Binary(_) => MessageKind::Binary,
         }
     }
 
@@ -82,7 +100,8 @@ pub struct SendOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compress {
     /// If it is not shorter than
-    /// [`Compression::min_message_len`](crate::Compression::min_message_len).
+    /// [`Compression::min_message_len`](crate::Compression::min_message_len). Of a message that is
+    /// sent by parts, the first part counts.
     #[default]
     ByLength,
     /// However short it is, unless it is empty.

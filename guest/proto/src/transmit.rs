@@ -41,21 +41,22 @@ impl Transmit {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Queues one frame with `payload`, masked with a fresh key, or unchanged if `unmasked`. `rsv1`
-    /// says that the payload is compressed.
+    /// Queues one frame with `payload`, masked with a fresh key, or unchanged if `unmasked`. `fin`
+    /// says that the message ends with it, `rsv1` that the message is compressed.
     ///
     /// RFC 6455, section 5.1: "a client MUST mask all frames that it sends to the server". An
     /// unmasked payload travels under a masking key of zero, which servers must accept.
     pub(crate) fn push_frame(
         &mut self,
         opcode: Opcode,
+        fin: bool,
         rsv1: bool,
         payload: &[u8],
         unmasked: bool,
         keys: &mut dyn MaskingKeys,
     ) {
         let header = FrameHeader {
-            fin: true,
+            fin,
             rsv1,
             opcode,
             payload_len: payload.len() as u64,

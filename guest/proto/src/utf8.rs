@@ -7,7 +7,7 @@ const MAX_INCOMPLETE_LEN: usize = 3;
 ///
 /// A character may be split between pieces. What can no longer become valid is refused at the byte
 /// that proves it, not at the end of the message.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Utf8Validator {
     incomplete: [u8; MAX_INCOMPLETE_LEN + 1],
     /// How many bytes of `incomplete` hold the start of a character; at most
@@ -45,6 +45,11 @@ impl Utf8Validator {
                 Ok(())
             }
         }
+    }
+
+    /// The start of a character of which the rest has yet to come.
+    pub(crate) fn incomplete(&self) -> &[u8] {
+        &self.incomplete[..self.len]
     }
 
     /// Says that the text ends here.

@@ -219,6 +219,7 @@ macro_rules! conversions {
                     $crate::client::Part::CloseCode => Self::CloseCode,
                     $crate::client::Part::CloseReason => Self::CloseReason,
                     $crate::client::Part::Pollables => Self::Pollables,
+                    $crate::client::Part::Message => Self::Message,
                     $crate::client::Part::Other => Self::Other,
                 }
             }

@@ -83,6 +83,10 @@ impl From<ours::CommandError> for types::CallError {
             ours::CommandError::InvalidArgument(argument) => Self::InvalidArgument(argument.into()),
             ours::CommandError::InvalidState(state) => Self::InvalidState(state.into()),
             ours::CommandError::QueueFull(queued) => Self::QueueFull(queued),
+            // Nothing here sends a message by parts, which only an open connection can.
+            ours::CommandError::MessageInProgress | ours::CommandError::NoMessageInProgress => {
+                Self::InvalidState(types::ReadyState::Open)
+            }
         }
     }
 }

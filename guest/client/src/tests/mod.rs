@@ -5,6 +5,7 @@ mod commands;
 mod connecting;
 mod failures;
 mod secure;
+mod streams;
 
 use alloc::boxed::Box;
 use alloc::string::String;

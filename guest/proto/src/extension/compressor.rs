@@ -18,6 +18,10 @@ const LEAST_WINDOW_BITS: u8 = 9;
 /// compression.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
+/// The last part of a message that is compressed by parts: an empty block, without the [`TAIL`] that
+/// section 7.2.1 takes off it.
+pub(crate) const LAST_PART: [u8; 1] = [0x00];
+
 /// How much room is made at first for what comes out, in bytes, beside a half of what goes in.
 const FIRST_ROOM: usize = 64;
 
@@ -42,32 +46,45 @@ impl Compressor {
 
     /// Compresses a whole message, unless it is to be sent as it is, or better is.
     pub(crate) fn compress(&mut self, payload: &[u8], choice: Compress) -> Option<Vec<u8>> {
-        let min_len = match choice {
-            Compress::ByLength => self.min_message_len,
-            Compress::Always => 0,
-            Compress::Never => return None,
-        };
-        // Section 7.2.3.6 has one octet for an empty message, none is better.
-        if payload.is_empty() || payload.len() < min_len {
+        if !self.is_wanted(payload.len(), choice) {
             return None;
         }
-        let mut deflate = self
-            .deflate
-            .take()
-            .unwrap_or_else(|| new_deflate(self.parameters, self.level));
-        // Without the stream, which is dropped then, nothing refers to what was lost.
-        let mut compressed = deflate_and_flush(&mut deflate, payload)?;
-        if !compressed.ends_with(&TAIL) {
-            return None;
-        }
+        let mut compressed = self.deflate(payload)?;
         compressed.truncate(compressed.len() - TAIL.len());
         if !self.parameters.client_no_context_takeover {
-            self.deflate = Some(deflate);
             // Though it may be longer, by 5 bytes in 16 KiB: messages to come refer to this one,
             // so the peer has to decompress it.
             return Some(compressed);
         }
+        self.release();
         (compressed.len() < payload.len()).then_some(compressed)
+    }
+
+    /// Whether to compress what is this long: a message, or the first part of one.
+    pub(crate) fn is_wanted(&self, len: usize, choice: Compress) -> bool {
+        let min_len = match choice {
+            Compress::ByLength => self.min_message_len,
+            Compress::Always => 0,
+            Compress::Never => return false,
+        };
+        // Section 7.2.3.6 has one octet for an empty message, none is better.
+        len > 0 && len >= min_len
+    }
+
+    /// Compresses a part of a message, so that the peer can decompress it as it arrives. The message
+    /// ends with [`LAST_PART`].
+    ///
+    /// Between parts the memory may be given back, too: what comes then is DEFLATE that refers to
+    /// nothing before it.
+    pub(crate) fn compress_part(&mut self, part: &[u8]) -> Vec<u8> {
+        self.deflate(part).unwrap_or_else(|| stored(part))
+    }
+
+    /// Says that the last part of a message was compressed.
+    pub(crate) fn end_parts(&mut self) {
+        if self.parameters.client_no_context_takeover {
+            self.release();
+        }
     }
 
     /// Whether memory is held for messages to come.
@@ -80,6 +97,34 @@ impl Compressor {
     pub(crate) fn release(&mut self) {
         self.deflate = None;
     }
+
+    /// All that the stream makes of `payload`, which ends with [`TAIL`]. Without it nothing that comes
+    /// refers to what was lost: the stream is dropped then.
+    fn deflate(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
+        let mut deflate = self
+            .deflate
+            .take()
+            .unwrap_or_else(|| new_deflate(self.parameters, self.level));
+        let compressed = deflate_and_flush(&mut deflate, payload)?;
+        if !compressed.ends_with(&TAIL) {
+            return None;
+        }
+        self.deflate = Some(deflate);
+        Some(compressed)
+    }
+}
+
+/// Blocks without compression (RFC 1951, section 3.2.4), which refer to nothing.
+fn stored(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for block in bytes.chunks(usize::from(u16::MAX)) {
+        let len = block.len() as u16;
+        out.push(0x00);
+        out.extend_from_slice(&len.to_le_bytes());
+        out.extend_from_slice(&(!len).to_le_bytes());
+        out.extend_from_slice(block);
+    }
+    out
 }
 
 fn new_deflate(parameters: DeflateParameters, level: CompressionLevel) -> Deflate {

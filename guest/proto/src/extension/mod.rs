@@ -20,7 +20,7 @@ mod offer;
 mod window_bits;
 
 pub use compression::{Compression, CompressionLevel};
-pub(crate) use compressor::Compressor;
+pub(crate) use compressor::{Compressor, LAST_PART};
 pub(crate) use decompressor::Decompressor;
 pub(crate) use negotiation::judge;
 pub use negotiation::{DeflateParameters, ParameterError};

@@ -18,14 +18,14 @@ const NEVER: SendOptions = SendOptions {
 
 /// The server's side: an inflater of another implementation, which remembers no more than its
 /// window, so that what refers to more becomes something else.
-struct Peer {
+pub(super) struct Peer {
     inflater: DecompressorOxide,
     window: Vec<u8>,
     position: usize,
 }
 
 impl Peer {
-    fn new(bits: u8) -> Self {
+    pub(super) fn new(bits: u8) -> Self {
         Self {
             inflater: DecompressorOxide::new(),
             window: vec![0; 1 << bits],
@@ -33,7 +33,7 @@ impl Peer {
         }
     }
 
-    fn inflate(&mut self, payload: &[u8]) -> Vec<u8> {
+    pub(super) fn inflate(&mut self, payload: &[u8]) -> Vec<u8> {
         let payload = [payload, &[0x00, 0x00, 0xff, 0xff]].concat();
         let mut rest = &payload[..];
         let mut message = Vec::new();
