@@ -60,6 +60,7 @@
 extern crate alloc;
 
 mod answers;
+mod assembler;
 mod config;
 mod connection;
 mod error;

@@ -1,10 +1,11 @@
 use alloc::vec::Vec;
 
+use crate::assembler::Assembler;
 use crate::config::Limits;
 use crate::error::ProtocolError;
 use crate::extension::Decompressor;
 use crate::frame::{CloseFrame, FrameHeader, HeaderDecoder, Opcode};
-use crate::message::{Assembler, Message};
+use crate::message::Message;
 
 /// Reads the frames of the peer, from bytes in pieces of any size.
 pub(crate) struct Receiver {
