@@ -21,13 +21,20 @@
 //!    [`handle_input`](WebSocket::handle_input), [`handle_eof`](WebSocket::handle_eof),
 //!    [`handle_lost`](WebSocket::handle_lost).
 //! 3. Take [`poll_event`](WebSocket::poll_event) until `None`; input is handled as events are taken.
+//!    To have the next message by parts, take [`poll_part`](WebSocket::poll_part) before, and again
+//!    after as long as [`has_part`](WebSocket::has_part). Events do not wait for parts; input does,
+//!    once enough of the message is held.
 //! 4. Write [`poll_transmit`](WebSocket::poll_transmit) until it is empty or the stream is full. End
 //!    the sending side once [`is_done_sending`](WebSocket::is_done_sending).
 //! 5. Call [`handle_timeout`](WebSocket::handle_timeout), and start over, when
 //!    [`poll_timeout`](WebSocket::poll_timeout) has come, the stream is ready, or after a command.
 //!
+//! A message is sent whole, or by parts: [`start_message`](WebSocket::start_message),
+//! [`send_part`](WebSocket::send_part), [`finish_message`](WebSocket::finish_message).
+//!
 //! [`Event::Close`] comes exactly once, and last; then the stream is to be closed, after what is
-//! still owed (an alert, close_notify) had one chance to be written.
+//! still owed (an alert, close_notify) had one chance to be written. Parts that arrived before it can
+//! be taken after it.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -56,8 +63,8 @@ pub use error::{
 pub use event::{Closed, Event, Token};
 pub use options::{Options, window_bits};
 pub use wasocket_proto::{
-    ClientMaxWindowBits, Compress, DeflateOffer, Header, Instant, Message, MessageKind, Opened,
-    Outgoing, Pong, Refusal, SendOptions, WebSocketUrl,
+    ClientMaxWindowBits, Compress, DeflateOffer, Header, Instant, Message, MessageKind,
+    MessagePart, Opened, Outgoing, Pong, Refusal, SendOptions, WebSocketUrl,
 };
 pub use wasocket_tls::{CertificateProblem, TlsContexts};
 pub use websocket::{ReadyState, WebSocket};

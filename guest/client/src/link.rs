@@ -3,7 +3,9 @@ use alloc::collections::VecDeque;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use wasocket_proto::{Connection, ConnectionError, ConnectionState, HandshakeError, Instant};
+use wasocket_proto::{
+    Connection, ConnectionError, ConnectionState, HandshakeError, Instant, MessagePart,
+};
 use wasocket_tls::{SendError, Tls, TlsError};
 
 use crate::error::{Error, ErrorKind, Step, TransportError};
@@ -104,9 +106,11 @@ impl Link {
         self.close_called = true;
     }
 
-    /// Whether more input would be of use: there can be more, and all that arrived is taken.
+    /// Whether more input would be of use: there can be more, all that arrived is taken, and no part
+    /// of a message has to be taken first.
     pub(crate) fn wants_input(&self) -> bool {
         !self.input_ended
+            && !self.connection.awaits_poll_part()
             && self.pending().is_empty()
             && self.connection.state() != ConnectionState::Closed
     }
@@ -164,13 +168,28 @@ impl Link {
         Some(self.event(event))
     }
 
-    /// Whether `poll_event` has something to do.
-    pub(crate) fn has_pending(&self) -> bool {
-        self.connection.has_event() || !self.pending().is_empty() || self.end.is_some()
+    pub(crate) fn poll_part(&mut self, now: Instant) -> Option<MessagePart> {
+        loop {
+            if let Some(part) = self.connection.poll_part(now) {
+                return Some(part);
+            }
+            if self.connection.has_event() || !self.handle_pending(now) {
+                return None;
+            }
+        }
     }
 
-    /// Lets the connection take what arrived; returns whether there was anything.
+    /// Whether `poll_event` has something to do.
+    pub(crate) fn has_pending(&self) -> bool {
+        let arrived = !self.pending().is_empty() || self.end.is_some();
+        self.connection.has_event() || (arrived && !self.connection.awaits_poll_part())
+    }
+
+    /// Lets the connection take what arrived; returns whether it did anything.
     fn handle_pending(&mut self, now: Instant) -> bool {
+        if self.connection.awaits_poll_part() {
+            return false;
+        }
         let pending = match &self.tls {
             Some(tls) => tls.poll_plaintext(),
             None => &self.input[self.input_start..],

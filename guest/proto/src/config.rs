@@ -26,6 +26,11 @@ pub struct Limits {
     /// Default 16 MiB, as one frame may carry a whole message. Beyond it the connection fails
     /// with 1009, on the frame's header.
     pub frame_payload_len: u64,
+    /// How much of a message that is taken by parts may wait to be taken, in bytes; at least 1.
+    ///
+    /// Default 64 KiB: what a shell reads from the stream at once. Beyond it no input is taken. A
+    /// compressed message may exceed it, by 48 KiB at most: it is decompressed in steps.
+    pub untaken_len: usize,
     /// The most fragments of one message.
     ///
     /// Default 131,072: it bounds the work that empty fragments can make us do, and leaves room
@@ -56,6 +61,7 @@ impl Default for Limits {
         Self {
             message_len: 16 << 20,
             frame_payload_len: 16 << 20,
+            untaken_len: 64 << 10,
             fragment_count: 131_072,
             decompression_ratio: 256,
             response_head_len: 16 << 10,

@@ -5,6 +5,7 @@ use alloc::collections::VecDeque;
 use alloc::string::ToString;
 
 use crate::answers::Answers;
+use crate::assembler::{Delivery, Partial};
 use crate::config::Config;
 use crate::error::{AlreadyClosed, ConnectionError, HandshakeError, SendError, TimeoutError};
 use crate::event::{Closed, Event, Opened};
@@ -31,6 +32,10 @@ pub struct Connection {
     answers: Answers,
     timers: Timers,
     events: VecDeque<Event>,
+    /// How the next message is to be handed over.
+    delivery: Delivery,
+    /// What is left of a message by parts that the end of the connection cut off.
+    cut_off: Option<Partial>,
 }
 
 impl Connection {
@@ -58,6 +63,8 @@ impl Connection {
             answers: Answers::default(),
             timers,
             events: VecDeque::new(),
+            delivery: Delivery::Whole,
+            cut_off: None,
         }
     }
 
@@ -162,8 +169,11 @@ impl Connection {
             self.heartbeat.heard(now);
         }
         let mut consumed = 0;
-        while consumed < bytes.len() && self.events.is_empty() {
+        while consumed < bytes.len() && self.events.is_empty() && !self.awaits_poll_part() {
             consumed += self.handle_some_input(&bytes[consumed..], now);
+        }
+        if self.awaits_poll_part() {
+            self.heartbeat.hold_up();
         }
         consumed
     }
@@ -307,7 +317,7 @@ impl Connection {
             | State::Closing(Closing {
                 phase: ClosingPhase::AwaitingClose(receiver),
                 ..
-            }) => match receiver.handle_input(bytes, &self.config.limits) {
+            }) => match receiver.handle_input(bytes, self.delivery, &self.config.limits) {
                 Ok((consumed, None)) => consumed,
                 Ok((consumed, Some(received))) => {
                     self.handle_received(received, now);
@@ -373,6 +383,7 @@ impl Connection {
         if matches!(self.state, State::Open(_))
             && let Some(deadline) = self.answers.deadline(now)
         {
+            self.cut_off_message();
             self.state = State::Ending(Ending { cause, since: now });
             self.heartbeat.stop();
             self.timers.set(Timer::Answers, Some(deadline));
@@ -433,6 +444,7 @@ impl Connection {
             ClosingPhase::AwaitingClose(_) => self.sender.end_messages(),
             ClosingPhase::Answered(_) | ClosingPhase::Failing => self.sender.end(),
         }
+        self.cut_off_message();
         self.state = State::Closing(closing);
         self.heartbeat.stop();
         self.timers.set(Timer::Answers, None);
@@ -486,6 +498,7 @@ impl Connection {
 
     /// The WebSocket connection is closed (RFC 6455, section 7.1.4).
     fn finish(&mut self, error: Option<ConnectionError>, token: Option<Token>) {
+        self.cut_off_message();
         let (received, token) = match core::mem::replace(&mut self.state, State::Closed) {
             State::Closing(Closing {
                 phase: ClosingPhase::Answered(frame),

@@ -16,7 +16,7 @@ pub enum Event {
     Open(Opened),
     /// The peer sent a message.
     Message(Message),
-    /// Every byte of the message that `send` queued under this token is written.
+    /// Every byte of the message that `send` or `start_message` returned this token for is written.
     Sent(Token),
     /// The peer sent a ping. The pong is queued already.
     Ping(Vec<u8>),

@@ -1,18 +1,17 @@
 //! The contract at the head of the crate as a program that holds a connection to it, whatever it is
 //! given. The fuzz targets in `guest/fuzz` call the functions here, and so do the crate's tests.
 
+mod operation;
+
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-#[cfg(feature = "fuzzing")]
-use arbitrary::{Arbitrary, Unstructured};
-
+pub use self::operation::{Operation, Sending};
 use crate::{
-    CloseFrame, Compress, Config, Connection, ConnectionState, Event, Instant, Limits, MaskingKeys,
-    Message, Nonce, Outgoing, Request, RequestHeaders, SendError, SendOptions, WebSocketUrl,
+    CloseFrame, Config, Connection, ConnectionState, Event, Instant, Limits, MaskingKeys, Message,
+    MessageKind, MessagePart, Nonce, Outgoing, Request, RequestHeaders, SendError, WebSocketUrl,
 };
 
 /// The answer to the nonce that all connections here use.
@@ -42,6 +41,8 @@ const MAX_OWED_BESIDE_MESSAGES: u64 = 16 << 10;
 pub struct Outcome {
     /// The events, in order.
     pub events: Vec<Event>,
+    /// What was taken by parts, in order: one for each message, which is the last if it is whole.
+    pub parts: Vec<MessagePart>,
     /// What was written to the stream.
     pub transmitted: Vec<u8>,
     /// Where the connection stands.
@@ -52,24 +53,12 @@ pub struct Outcome {
 
 /// Feeds a new connection with `pieces`, writing all that is owed after each.
 pub fn drive(pieces: &[&[u8]], eof: bool) -> Outcome {
-    let mut driven = Driven::new();
-    driven.write(usize::MAX);
-    for piece in pieces {
-        driven.feed(piece);
-        driven.write(usize::MAX);
-    }
-    if eof {
-        driven.connection.handle_eof();
-    }
-    driven.take_events();
-    driven.write(usize::MAX);
-    driven.take_events();
-    Outcome {
-        state: driven.connection.state(),
-        deadline: driven.connection.poll_timeout(),
-        events: driven.events,
-        transmitted: driven.transmitted,
-    }
+    Driven::new(Taking::Events).drive(pieces, eof)
+}
+
+/// The same, by a caller who takes every message by parts.
+pub fn drive_by_parts(pieces: &[&[u8]], eof: bool) -> Outcome {
+    Driven::new(Taking::PartsFirst).drive(pieces, eof)
 }
 
 /// What an open connection makes of any bytes.
@@ -96,82 +85,61 @@ pub fn chunking(bytes: &[u8], cuts: &[u8]) {
         }
         pieces.push(rest);
         assert_eq!(drive(&pieces, true), drive(&[&input], true));
+        assert_parts(&pieces, &input, true);
     }
+}
+
+/// That `input` by parts is the same however it arrives, and the same as by events.
+pub fn assert_parts(pieces: &[&[u8]], input: &[u8], eof: bool) {
+    let Outcome {
+        mut events,
+        mut parts,
+        transmitted,
+        ..
+    } = drive(&[input], eof);
+    assert_eq!(parts, []);
+    let mut by_parts = drive_by_parts(pieces, eof);
+    assert_eq!(by_parts, drive_by_parts(&[input], eof));
+    events.retain(|event| match event {
+        Event::Message(message) => {
+            parts.push(message.clone().into());
+            false
+        }
+        _ => true,
+    });
+    by_parts.parts.retain(|part| part.is_last);
+    assert_eq!(by_parts.parts, parts);
+    assert_eq!(by_parts.events, events);
+    assert_eq!(by_parts.transmitted, transmitted);
 }
 
 /// What a connection makes of calls in any order, in turn and out of turn.
 pub fn connection(operations: Vec<Operation>) {
-    let mut driven = Driven::new();
+    let mut driven = Driven::new(Taking::Events);
     for operation in operations {
         driven.apply(operation);
     }
     driven.connection.handle_stream_lost();
     driven.take_events();
-    assert_ends(Outcome {
-        state: driven.connection.state(),
-        deadline: driven.connection.poll_timeout(),
-        events: driven.events,
-        transmitted: driven.transmitted,
-    });
-}
-
-/// One call, or what a peer does.
-#[derive(Clone, Debug)]
-pub enum Operation {
-    /// The server's answer, as it should be.
-    Answer {
-        /// permessage-deflate is accepted.
-        compressing: bool,
-    },
-    /// A frame of the server, or what looks like one.
-    Frame {
-        /// FIN, the reserved bits and the opcode.
-        first: u8,
-        /// Its payload, cut at 64 KiB.
-        payload: Vec<u8>,
-    },
-    /// Any bytes of the server.
-    Input(Vec<u8>),
-    /// The stream takes this many bytes.
-    Write(u16),
-    /// All events that wait are taken.
-    TakeEvents,
-    /// The time passes, in milliseconds.
-    Wait(u16),
-    /// [`Connection::send`] with a text message.
-    SendText(String, Sending),
-    /// [`Connection::send`] with a binary message.
-    SendBinary(Vec<u8>, Sending),
-    /// [`Connection::ping`].
-    Ping(Vec<u8>, bool),
-    /// [`Connection::close`].
-    Close(u16, String),
-    /// [`Connection::pause`].
-    Pause,
-    /// [`Connection::resume`].
-    Resume,
-    /// [`Connection::handle_eof`].
-    Eof,
-    /// [`Connection::handle_stream_lost`].
-    StreamLost,
-}
-
-/// How a message is sent.
-#[derive(Clone, Copy, Debug)]
-pub enum Sending {
-    /// By default.
-    Default,
-    /// Unmasked, and compressed if that was agreed.
-    UnmaskedCompressed,
+    assert_ends(driven.into_outcome());
 }
 
 /// A connection, and all that it let out so far.
 struct Driven {
     connection: Connection,
     now: Instant,
+    taking: Taking,
     events: Vec<Event>,
+    parts: Vec<MessagePart>,
     transmitted: Vec<u8>,
     longest_message: u64,
+}
+
+/// What a caller takes whenever something may wait.
+enum Taking {
+    Events,
+    /// All parts, then all events.
+    PartsFirst,
 }
 
 pub(crate) struct FixedKey;
@@ -188,49 +156,15 @@ fn config() -> Config {
         limits: Limits {
             message_len: 1_000,
             outgoing_len: 1_000,
+            untaken_len: 64,
             ..Limits::default()
         },
         ..Config::default()
     }
 }
 
-/// By hand: what derives it would be a feature of a crate that wasmtime depends on, so that wasmtime
-/// would be built twice, with it and without.
-#[cfg(feature = "fuzzing")]
-impl<'a> Arbitrary<'a> for Operation {
-    fn arbitrary(bytes: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
-        let sending = |bytes: &mut Unstructured<'a>| -> arbitrary::Result<Sending> {
-            Ok(match bool::arbitrary(bytes)? {
-                true => Sending::UnmaskedCompressed,
-                false => Sending::Default,
-            })
-        };
-        Ok(match bytes.int_in_range(0..=13)? {
-            0 => Self::Answer {
-                compressing: bool::arbitrary(bytes)?,
-            },
-            1 => Self::Frame {
-                first: u8::arbitrary(bytes)?,
-                payload: Vec::arbitrary(bytes)?,
-            },
-            2 => Self::Input(Vec::arbitrary(bytes)?),
-            3 => Self::Write(u16::arbitrary(bytes)?),
-            4 => Self::TakeEvents,
-            5 => Self::Wait(u16::arbitrary(bytes)?),
-            6 => Self::SendText(String::arbitrary(bytes)?, sending(bytes)?),
-            7 => Self::SendBinary(Vec::arbitrary(bytes)?, sending(bytes)?),
-            8 => Self::Ping(Vec::arbitrary(bytes)?, bool::arbitrary(bytes)?),
-            9 => Self::Close(u16::arbitrary(bytes)?, String::arbitrary(bytes)?),
-            10 => Self::Pause,
-            11 => Self::Resume,
-            12 => Self::Eof,
-            _ => Self::StreamLost,
-        })
-    }
-}
-
 impl Driven {
-    fn new() -> Self {
+    fn new(taking: Taking) -> Self {
         let url = WebSocketUrl::parse("ws://server.example.com/chat").expect("a URL");
         let request = Request::new(url, RequestHeaders::default());
         let nonce = Nonce::new(*b"the sample nonce");
@@ -238,30 +172,100 @@ impl Driven {
         Self {
             connection: Connection::new(&request, nonce, Box::new(FixedKey), config(), now),
             now,
+            taking,
             events: Vec::new(),
+            parts: Vec::new(),
             transmitted: Vec::new(),
             longest_message: 0,
         }
     }
 
-    /// Gives all of `bytes`, taking events as they come.
+    fn drive(mut self, pieces: &[&[u8]], eof: bool) -> Outcome {
+        self.write(usize::MAX);
+        for piece in pieces {
+            self.feed(piece);
+            self.write(usize::MAX);
+        }
+        if eof {
+            self.connection.handle_eof();
+        }
+        self.take();
+        self.write(usize::MAX);
+        self.take();
+        self.into_outcome()
+    }
+
+    fn into_outcome(self) -> Outcome {
+        Outcome {
+            state: self.connection.state(),
+            deadline: self.connection.poll_timeout(),
+            events: self.events,
+            parts: self.parts,
+            transmitted: self.transmitted,
+        }
+    }
+
+    /// Gives all of `bytes`, taking what comes of them as it comes.
     fn feed(&mut self, mut bytes: &[u8]) {
-        self.take_events();
+        self.take();
         while !bytes.is_empty() {
             let consumed = self.connection.handle_input(bytes, self.now);
             assert!(
-                consumed == bytes.len() || self.connection.has_event(),
-                "input is left though no event waits"
+                consumed == bytes.len()
+                    || self.connection.has_event()
+                    || self.connection.has_part(),
+                "input is left though neither an event nor a part waits"
             );
             bytes = &bytes[consumed..];
-            self.take_events();
+            if self.connection.awaits_poll_part() {
+                self.take_parts();
+            }
+            self.take();
         }
+    }
+
+    fn take(&mut self) {
+        match self.taking {
+            Taking::Events => {}
+            Taking::PartsFirst => self.take_parts(),
+        }
+        self.take_events();
     }
 
     fn take_events(&mut self) {
         let connection = &mut self.connection;
         self.events
             .extend(core::iter::from_fn(|| connection.poll_event()));
+    }
+
+    fn take_parts(&mut self) {
+        loop {
+            let announced = self.connection.has_part();
+            let part = self.connection.poll_part(self.now);
+            assert_eq!(part.is_some(), announced);
+            let Some(part) = part else {
+                return;
+            };
+            assert!(part.kind == MessageKind::Binary || core::str::from_utf8(&part.bytes).is_ok());
+            assert!(part.is_last || !part.bytes.is_empty());
+            self.join(part);
+        }
+    }
+
+    /// Puts a part to those before it of the same message.
+    fn join(&mut self, part: MessagePart) {
+        let before = self.parts.last_mut().filter(|before| !before.is_last);
+        match before {
+            Some(before) if !part.is_first => {
+                assert_eq!(part.kind, before.kind);
+                before.bytes.extend(part.bytes);
+                before.is_last = part.is_last;
+            }
+            _ => {
+                assert!(part.is_first);
+                self.parts.push(part);
+            }
+        }
     }
 
     /// Writes up to `len` of the bytes that are owed.
@@ -287,6 +291,30 @@ impl Driven {
             }
             Operation::SendText(text, sending) => self.send(Outgoing::Text(&text), sending),
             Operation::SendBinary(bytes, sending) => self.send(Outgoing::Binary(&bytes), sending),
+            Operation::StartMessage(kind, sending) => {
+                let in_progress = self.connection.is_message_in_progress();
+                let started = self.connection.start_message(kind, sending.into());
+                assert_eq!(started == Err(SendError::MessageInProgress), in_progress);
+            }
+            Operation::SendPart(part) => {
+                let in_progress = self.connection.is_message_in_progress();
+                let sent = self.connection.send_part(&part, self.now);
+                assert!(sent.is_err() || in_progress);
+                self.longest_message = self.longest_message.max(part.len() as u64);
+            }
+            Operation::FinishMessage => {
+                let in_progress = self.connection.is_message_in_progress();
+                let finished = self.connection.finish_message(self.now);
+                assert!(finished.is_err() || in_progress);
+            }
+            Operation::AbandonMessage => {
+                let in_progress = self.connection.is_message_in_progress();
+                let abandoned = self.connection.abandon_message(self.now);
+                assert_eq!(abandoned.is_ok(), in_progress);
+                assert!(!self.connection.is_message_in_progress());
+            }
+            Operation::TakeParts => self.take_parts(),
+            Operation::CancelParts => self.connection.cancel_parts(self.now),
             Operation::Ping(payload, unmasked) => {
                 let pinged = self.connection.ping(&payload, unmasked, self.now);
                 assert!(pinged.is_err() || !was_closed);
@@ -311,15 +339,8 @@ impl Driven {
     }
 
     fn send(&mut self, message: Outgoing<'_>, sending: Sending) {
-        let options = match sending {
-            Sending::Default => SendOptions::default(),
-            Sending::UnmaskedCompressed => SendOptions {
-                unmasked: true,
-                compress: Compress::Always,
-            },
-        };
         let is_open = self.connection.state() == ConnectionState::Open;
-        let sent = self.connection.send(message, options, self.now);
+        let sent = self.connection.send(message, sending.into(), self.now);
         assert_eq!(sent == Err(SendError::NotOpen), !is_open);
         let len = message.payload().len() as u64;
         self.longest_message = self.longest_message.max(len);

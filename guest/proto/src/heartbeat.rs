@@ -19,6 +19,8 @@ pub(crate) struct Heartbeat {
     running: bool,
     /// No input arrives, by the caller's choice.
     paused: bool,
+    /// No input is taken before parts of a message are.
+    held_up: bool,
 }
 
 /// What is due.
@@ -40,6 +42,7 @@ impl Heartbeat {
             keepalive: None,
             running: false,
             paused: false,
+            held_up: false,
         }
     }
 
@@ -65,6 +68,19 @@ impl Heartbeat {
         self.paused = false;
         self.pings.restart(now, self.pong_timeout);
         self.heard(now);
+    }
+
+    /// Says that no input is taken until [`Self::go_on`].
+    pub(crate) fn hold_up(&mut self) {
+        self.held_up = true;
+    }
+
+    /// Gives pings in flight their whole timeout anew, if they were held up.
+    pub(crate) fn go_on(&mut self, now: Instant) {
+        if core::mem::take(&mut self.held_up) {
+            self.pings.restart(now, self.pong_timeout);
+            self.heard(now);
+        }
     }
 
     /// Says that the peer sent something.
@@ -96,7 +112,7 @@ impl Heartbeat {
 
     /// When to call [`Self::poll_beat`].
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        if !self.running || self.paused {
+        if !self.running || self.paused || self.held_up {
             return None;
         }
         let deadlines = [self.pings.next_deadline(), self.keepalive];

@@ -6,21 +6,21 @@
 //!
 //! 1. *Drive.* After any command ([`send`](Connection::send), [`ping`](Connection::ping),
 //!    [`close`](Connection::close), [`pause`](Connection::pause), [`resume`](Connection::resume),
-//!    and those of 9) and any handler (`handle_*`), or several of them: write [`poll_transmit`] to the stream
-//!    until it is empty or the stream is full, telling [`advance_transmit`] how much; take
-//!    [`poll_event`] until `None`; ask [`poll_timeout`] anew.
+//!    and those of 9), any part taken and any handler (`handle_*`), or several of them: write
+//!    [`poll_transmit`] to the stream until it is empty or the stream is full, telling
+//!    [`advance_transmit`] how much; take [`poll_event`] until `None`; ask [`poll_timeout`] anew.
 //! 2. *Progress.* [`handle_input`] takes all the bytes it is given, unless an event waits: it
-//!    returns fewer than it was given only when [`poll_event`] would return something. What was
-//!    not taken is given again, in front of what follows it. Once the connection is closed, or
-//!    fails, bytes are taken and discarded.
+//!    returns fewer than it was given only when [`poll_event`] would return something, or
+//!    [`poll_part`] if that was called. What was not taken is given again, in front of what follows
+//!    it. Once the connection is closed, or fails, bytes are taken and discarded.
 //! 3. *Bounded memory.* Input is not taken while an event waits, so at most the events of one
 //!    frame are held, beside one [`Sent`](Event::Sent) for each message that was queued. A message
-//!    is held up to [`Limits::message_len`]. What waits to be written is bounded by
-//!    [`Limits::outgoing_len`] and one message; the answers to pings are bounded in number. A
-//!    caller that does not take events stops reading, which stops the peer; nothing grows.
-//!    [`Compression`] says what that adds.
+//!    is held up to [`Limits::message_len`], or [`Limits::untaken_len`] if it is taken by parts. What
+//!    waits to be written is bounded by [`Limits::outgoing_len`] and one message, or one part of it;
+//!    the answers to pings are bounded in number. A caller that does not take events or parts stops
+//!    reading, which stops the peer; nothing grows. [`Compression`] says what that adds.
 //! 4. *Chunking does not matter.* Any split of the same input gives the same events and the same
-//!    bytes to transmit.
+//!    bytes to transmit. It gives other parts of a message, which together are the same.
 //! 5. *Finality.* There is exactly one [`Event::Closed`], and it is last. After it nothing is owed
 //!    to the peer, handlers do nothing, commands return errors, and the stream is to be closed.
 //! 6. *Time.* Instants that are passed in never go backwards. The core never asks for the time,
@@ -34,11 +34,13 @@
 //!    end of the stream or with [`close`](Connection::close), comes what would have come at once:
 //!    the Close frame after all that was queued, and the event. Nothing that the peer does can put
 //!    it off.
-//!
 //! 9. *Parts.* A message can be sent by parts, each as it comes: [`start_message`],
 //!    [`send_part`](Connection::send_part) for each, [`finish_message`]. Other messages are refused
 //!    between the first and the last of these; pings go out in between, and so does a Close frame,
-//!    which cuts the message off.
+//!    which cuts the message off. The other way, [`poll_part`] takes what is there of the next
+//!    message, which then comes only so, to its last part; a caller who never calls it sees nothing
+//!    of this. A message is cut off if its last part has not come when [`Event::Closed`] is taken
+//!    and [`poll_part`] returns `None`.
 //!
 //! The peer cannot make a handler fail: bad input is a transition that queues a Close frame and
 //! yields an event. `Result` is for a caller who asks for something that is not possible.
@@ -47,6 +49,7 @@
 //!
 //! [`start_message`]: Connection::start_message
 //! [`finish_message`]: Connection::finish_message
+//! [`poll_part`]: Connection::poll_part
 //! [`poll_transmit`]: Connection::poll_transmit
 //! [`advance_transmit`]: Connection::advance_transmit
 //! [`poll_event`]: Connection::poll_event
@@ -99,7 +102,7 @@ pub use extension::{
 };
 pub use frame::{CloseCode, CloseFrame, CloseFrameError, MAX_CONTROL_PAYLOAD_LEN, MaskingKeys};
 pub use handshake::{MAX_REFUSAL_BODY_LEN, Nonce, Request, RequestError, RequestHeaders};
-pub use message::{Compress, Message, MessageKind, Outgoing, SendOptions, Text};
+pub use message::{Compress, Message, MessageKind, MessagePart, Outgoing, SendOptions, Text};
 pub use state::ConnectionState;
 pub use time::Instant;
 pub use token::Token;

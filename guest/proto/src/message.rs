@@ -58,6 +58,35 @@ impl MessageKind {
     }
 }
 
+/// What arrived of a message since the part before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessagePart {
+    /// What the message has in it.
+    pub kind: MessageKind,
+    /// The next bytes of it, decompressed; not empty, unless it is the last part. Those of a text
+    /// are UTF-8 by themselves: no character is split between parts.
+    pub bytes: Vec<u8>,
+    /// The message starts with it.
+    pub is_first: bool,
+    /// The message ends with it. A message without such a part was cut off.
+    pub is_last: bool,
+}
+
+impl From<Message> for MessagePart {
+    fn from(message: Message) -> Self {
+        let (kind, bytes) = match message {
+            Message::Text(text) => (MessageKind::Text, text.into_bytes()),
+            Message::Binary(bytes) => (MessageKind::Binary, bytes),
+        };
+        Self {
+            kind,
+            bytes,
+            is_first: true,
+            is_last: true,
+        }
+    }
+}
+
 /// One message to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outgoing<'a> {

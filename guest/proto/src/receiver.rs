@@ -1,11 +1,11 @@
 use alloc::vec::Vec;
 
-use crate::assembler::Assembler;
+use crate::assembler::{Assembler, Delivery, Partial};
 use crate::config::Limits;
 use crate::error::ProtocolError;
 use crate::extension::Decompressor;
 use crate::frame::{CloseFrame, FrameHeader, HeaderDecoder, Opcode};
-use crate::message::Message;
+use crate::message::{Message, MessagePart};
 
 /// Reads the frames of the peer, from bytes in pieces of any size.
 pub(crate) struct Receiver {
@@ -45,17 +45,21 @@ impl Receiver {
     }
 
     /// Takes the next bytes of the stream, up to the end of the first frame that completes
-    /// something. Returns how many were taken; all, if nothing was completed.
+    /// something. Returns how many were taken; all, if nothing was completed, unless parts have to be
+    /// taken first.
     pub(crate) fn handle_input(
         &mut self,
         bytes: &[u8],
+        delivery: Delivery,
         limits: &Limits,
     ) -> Result<(usize, Option<Received>), ProtocolError> {
         let mut consumed = 0;
         loop {
             let rest = &bytes[consumed..];
             match &mut self.frame {
-                None if rest.is_empty() => return Ok((consumed, None)),
+                None if rest.is_empty() || self.assembler.is_full(delivery, limits) => {
+                    return Ok((consumed, None));
+                }
                 None => {
                     let (len, header) = self.header.push(rest)?;
                     consumed += len;
@@ -67,22 +71,49 @@ impl Receiver {
                     let len = usize::try_from(frame.missing)
                         .map_or(rest.len(), |missing| rest.len().min(missing));
                     let piece = &rest[..len];
-                    if frame.header.opcode.is_control() {
+                    let len = if frame.header.opcode.is_control() {
                         frame.control_payload.extend_from_slice(piece);
+                        len
                     } else {
-                        self.assembler.push(piece, limits)?;
-                    }
+                        self.assembler.push(piece, delivery, limits)?
+                    };
                     frame.missing -= len as u64;
                     consumed += len;
-                    if frame.missing > 0 {
+                    if frame.missing == 0 {
+                        if let Some(received) = self.end_frame(delivery, limits)? {
+                            return Ok((consumed, Some(received)));
+                        }
+                    } else if len == rest.len() || self.assembler.is_full(delivery, limits) {
                         return Ok((consumed, None));
-                    }
-                    if let Some(received) = self.end_frame(limits)? {
-                        return Ok((consumed, Some(received)));
                     }
                 }
             }
         }
+    }
+
+    /// Whether no input is taken before parts of a message are.
+    pub(crate) fn awaits_taking(&self, delivery: Delivery, limits: &Limits) -> bool {
+        self.assembler.is_full(delivery, limits)
+    }
+
+    /// The message that is being received, or waits to be taken by parts.
+    pub(crate) fn partial(&self) -> Option<&Partial> {
+        self.assembler.partial()
+    }
+
+    /// Takes what is there of that message, if that is anything.
+    pub(crate) fn take_part(&mut self) -> Option<MessagePart> {
+        self.assembler.take_part()
+    }
+
+    /// Takes that message, if it is complete.
+    pub(crate) fn take_whole(&mut self) -> Option<Message> {
+        self.assembler.take_whole()
+    }
+
+    /// Takes that message, of which nothing more arrives.
+    pub(crate) fn take_partial(&mut self) -> Option<Partial> {
+        self.assembler.take_partial()
     }
 
     fn begin_frame(
@@ -100,14 +131,18 @@ impl Receiver {
         })
     }
 
-    fn end_frame(&mut self, limits: &Limits) -> Result<Option<Received>, ProtocolError> {
+    fn end_frame(
+        &mut self,
+        delivery: Delivery,
+        limits: &Limits,
+    ) -> Result<Option<Received>, ProtocolError> {
         let Some(frame) = self.frame.take() else {
             return Ok(None);
         };
         Ok(match frame.header.opcode {
             Opcode::Continuation | Opcode::Text | Opcode::Binary => self
                 .assembler
-                .end_frame(frame.header.fin, limits)?
+                .end_frame(frame.header.fin, delivery, limits)?
                 .map(Received::Message),
             Opcode::Close => Some(Received::Close(CloseFrame::parse(&frame.control_payload)?)),
             Opcode::Ping => Some(Received::Ping(frame.control_payload)),

@@ -89,6 +89,15 @@ fn receive(connection: &mut Connection, mut bytes: &[u8]) {
     }
 }
 
+fn take_by_parts(connection: &mut Connection, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        while connection.poll_part(START).is_some() {}
+        let taken = connection.handle_input(bytes, START);
+        bytes = &bytes[taken..];
+    }
+    while connection.poll_part(START).is_some() {}
+}
+
 /// Takes all events, and writes all that is owed.
 fn drain(connection: &mut Connection) {
     while let Some(event) = connection.poll_event() {
@@ -161,4 +170,15 @@ fn compression_holds_what_is_documented() {
     let (mut connection, base) = open("; server_no_context_takeover");
     receive(&mut connection, &message(100_000));
     assert_holds(base, 0, "received without context takeover");
+
+    for bits in [8, 15] {
+        let (mut connection, base) = open(&format!("; server_max_window_bits={bits}"));
+        let long = message(1_000_000);
+        let (start, rest) = long.split_at(500_000);
+        let base = base + long.capacity();
+        take_by_parts(&mut connection, start);
+        assert_holds(base, 32_768 + 47_552, "in a message that is taken by parts");
+        take_by_parts(&mut connection, rest);
+        assert_holds(base, 1 << bits, "after it");
+    }
 }

@@ -68,3 +68,86 @@ fn a_message_that_is_given_up_closes_the_connection() {
         "{events:?}"
     );
 }
+
+/// A part of a binary message.
+fn part(bytes: &[u8], is_first: bool, is_last: bool) -> Option<MessagePart> {
+    Some(MessagePart {
+        kind: MessageKind::Binary,
+        bytes: bytes.to_vec(),
+        is_first,
+        is_last,
+    })
+}
+
+#[test]
+fn a_message_is_taken_by_parts_and_the_next_as_an_event() {
+    let mut websocket = open();
+    assert_eq!(websocket.poll_part(START), None);
+    websocket.handle_input(b"\x02\x02ab\x89\x00\x80\x01c\x82\x01d".to_vec());
+    assert_eq!(websocket.poll_part(START), part(b"ab", true, false));
+    // The ping comes before what follows it.
+    assert_eq!(websocket.poll_part(START), None);
+    assert_eq!(websocket.poll_event(START), Some(Event::Ping(Vec::new())));
+    assert_eq!(websocket.poll_event(START), None);
+    assert!(websocket.has_part());
+    assert_eq!(websocket.poll_part(START), part(b"c", false, true));
+    assert!(!websocket.has_part());
+    assert_eq!(events(&mut websocket), [binary(b"d")]);
+}
+
+#[test]
+fn what_is_to_be_taken_by_parts_stops_the_input() {
+    let mut websocket = open();
+    assert_eq!(websocket.poll_part(START), None);
+    let payload = vec![7; 100_000];
+    let mut frame = b"\x82\x7f\0\0\0\0\0\x01\x86\xa0".to_vec();
+    frame.extend_from_slice(&payload);
+    websocket.handle_input(frame);
+    websocket.handle_eof();
+    assert_eq!(events(&mut websocket), []);
+    assert!(!websocket.wants_input());
+    // More arrived, but nothing can be done before a part is taken.
+    assert!(!websocket.has_pending());
+    assert_eq!(
+        websocket.poll_part(START),
+        part(&payload[..64 << 10], true, false)
+    );
+    assert!(websocket.has_pending());
+    assert_eq!(
+        websocket.poll_part(START),
+        part(&payload[64 << 10..], false, true)
+    );
+    assert!(
+        matches!(&events(&mut websocket)[..], [Event::Error(error), Event::Close(_)]
+            if error.kind == ErrorKind::ConnectionEnded)
+    );
+}
+
+#[test]
+fn a_message_that_is_cut_off_has_no_last_part() {
+    let mut websocket = open();
+    assert_eq!(websocket.poll_part(START), None);
+    websocket.handle_input(b"\x82\x05ab".to_vec());
+    websocket.handle_lost(transport_error(TransportErrorKind::ConnectionLost));
+    assert_fails(&mut websocket, START, Step::Open, ErrorKind::ConnectionLost);
+    assert_eq!(websocket.poll_part(START), part(b"ab", true, false));
+    assert_eq!(websocket.poll_part(START), None);
+}
+
+#[test]
+fn waiting_for_parts_can_be_undone() {
+    let mut websocket = open();
+    assert_eq!(websocket.poll_part(START), None);
+    websocket.cancel_parts(START);
+    websocket.handle_input(b"\x82\x01a".to_vec());
+    assert!(!websocket.has_part());
+    assert_eq!(events(&mut websocket), [binary(b"a")]);
+}
+
+#[test]
+fn without_a_stream_there_are_no_parts() {
+    let mut websocket = connecting();
+    assert_eq!(websocket.poll_part(START), None);
+    assert!(!websocket.has_part());
+    websocket.cancel_parts(START);
+}

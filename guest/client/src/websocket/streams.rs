@@ -1,6 +1,6 @@
-//! Messages that are sent by parts.
+//! Messages that are sent or taken by parts.
 
-use wasocket_proto::{Instant, MessageKind, SendOptions};
+use wasocket_proto::{Instant, MessageKind, MessagePart, SendOptions};
 
 use super::{Stage, WebSocket};
 use crate::error::CommandError;
@@ -60,6 +60,38 @@ impl WebSocket {
     pub fn is_message_in_progress(&self) -> bool {
         match &self.stage {
             Stage::Linked(link) => link.connection().is_message_in_progress(),
+            Stage::Dialing(_) | Stage::GivenUp => false,
+        }
+    }
+
+    /// Takes what is there of the next message; input is handled for it, as by
+    /// [`Self::poll_event`].
+    ///
+    /// From the first call on a connected websocket until its last part is taken, that message comes by parts, and not as
+    /// [`Event::Message`](crate::Event::Message); no more than 64 KiB of it are held, about, and no
+    /// input is wanted beyond. `None` says that there is nothing now: take events, and ask again
+    /// after them, or after input.
+    ///
+    /// A message was cut off if its last part has not come when
+    /// [`Event::Close`](crate::Event::Close) is taken and this returns `None`.
+    pub fn poll_part(&mut self, now: Instant) -> Option<MessagePart> {
+        match &mut self.stage {
+            Stage::Linked(link) => link.poll_part(now),
+            Stage::Dialing(_) | Stage::GivenUp => None,
+        }
+    }
+
+    /// Undoes [`Self::poll_part`]: the next message comes as an event, unless a part of it was taken.
+    pub fn cancel_parts(&mut self, now: Instant) {
+        if let Stage::Linked(link) = &mut self.stage {
+            link.connection_mut().cancel_parts(now);
+        }
+    }
+
+    /// Whether [`Self::poll_part`] would return something, of what is handled already.
+    pub fn has_part(&self) -> bool {
+        match &self.stage {
+            Stage::Linked(link) => link.connection().has_part(),
             Stage::Dialing(_) | Stage::GivenUp => false,
         }
     }

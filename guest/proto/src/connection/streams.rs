@@ -1,9 +1,13 @@
-//! Messages that are sent by parts.
+//! Messages that are sent or taken by parts.
 
 use super::Connection;
+use crate::assembler::{Delivery, Partial};
 use crate::error::SendError;
+use crate::event::Event;
 use crate::frame::{CloseCode, CloseFrame};
-use crate::message::{MessageKind, SendOptions};
+use crate::message::{MessageKind, MessagePart, SendOptions};
+use crate::receiver::Receiver;
+use crate::state::{Closing, ClosingPhase, State};
 use crate::time::Instant;
 use crate::token::Token;
 
@@ -92,6 +96,111 @@ impl Connection {
         self.close(&frame, now)
             .map(Some)
             .map_err(|_| SendError::NotOpen)
+    }
+
+    /// Takes what is there of the next message, if that is anything.
+    ///
+    /// From the first call on until its last part is taken, that message comes by parts, and not as
+    /// [`Event::Message`]; and while [`Limits::untaken_len`](crate::Limits::untaken_len) bytes of it
+    /// wait, or its last, no input is taken. A message that waits as an event is one part.
+    ///
+    /// A message of which the last part never comes was cut off. That is known once
+    /// [`Event::Closed`] is taken and this returns `None`: what arrived before the end can be taken
+    /// after that event, too.
+    pub fn poll_part(&mut self, now: Instant) -> Option<MessagePart> {
+        let part = self.take_part();
+        if part.as_ref().is_some_and(|part| part.is_last) {
+            self.delivery = Delivery::Whole;
+            self.answers.message_taken();
+        } else {
+            self.delivery = Delivery::Parts;
+        }
+        self.go_on_if_taken(now);
+        part
+    }
+
+    /// Undoes [`Self::poll_part`]: the next message comes as [`Event::Message`], unless a part of it
+    /// was taken.
+    pub fn cancel_parts(&mut self, now: Instant) {
+        if self.partial().is_some_and(Partial::is_begun) {
+            return;
+        }
+        self.delivery = Delivery::Whole;
+        self.cut_off = None;
+        if let Some(message) = self.receiver_mut().and_then(Receiver::take_whole) {
+            // What waits came after it.
+            self.events.push_front(Event::Message(message));
+        }
+        self.go_on_if_taken(now);
+    }
+
+    /// Whether [`Self::poll_part`] would return something.
+    pub fn has_part(&self) -> bool {
+        matches!(self.events.front(), Some(Event::Message(_)))
+            || self.partial().is_some_and(Partial::has_part)
+    }
+
+    /// Whether no input is taken before [`Self::poll_part`] is called.
+    pub fn awaits_poll_part(&self) -> bool {
+        self.receiver()
+            .is_some_and(|receiver| receiver.awaits_taking(self.delivery, &self.config.limits))
+    }
+
+    /// Keeps what arrived of a message by parts, of which nothing more is received.
+    pub(super) fn cut_off_message(&mut self) {
+        if self.delivery == Delivery::Parts
+            && let Some(receiver) = self.receiver_mut()
+        {
+            self.cut_off = receiver.take_partial();
+        }
+    }
+
+    fn take_part(&mut self) -> Option<MessagePart> {
+        if let Some(Event::Message(message)) = self
+            .events
+            .pop_front_if(|event| matches!(event, Event::Message(_)))
+        {
+            return Some(message.into());
+        }
+        match self.receiver_mut() {
+            Some(receiver) => receiver.take_part(),
+            None => self.cut_off.as_mut()?.take_part(),
+        }
+    }
+
+    fn go_on_if_taken(&mut self, now: Instant) {
+        if !self.awaits_poll_part() {
+            self.heartbeat.go_on(now);
+        }
+    }
+
+    fn partial(&self) -> Option<&Partial> {
+        match self.receiver() {
+            Some(receiver) => receiver.partial(),
+            None => self.cut_off.as_ref(),
+        }
+    }
+
+    fn receiver(&self) -> Option<&Receiver> {
+        match &self.state {
+            State::Open(receiver)
+            | State::Closing(Closing {
+                phase: ClosingPhase::AwaitingClose(receiver),
+                ..
+            }) => Some(receiver),
+            State::Connecting(_) | State::Ending(_) | State::Closing(_) | State::Closed => None,
+        }
+    }
+
+    fn receiver_mut(&mut self) -> Option<&mut Receiver> {
+        match &mut self.state {
+            State::Open(receiver)
+            | State::Closing(Closing {
+                phase: ClosingPhase::AwaitingClose(receiver),
+                ..
+            }) => Some(receiver),
+            State::Connecting(_) | State::Ending(_) | State::Closing(_) | State::Closed => None,
+        }
     }
 
     pub(super) fn check_no_message(&self) -> Result<(), SendError> {

@@ -21,6 +21,8 @@ use super::DeflateOffer;
 /// | sending, 10 | 152,704 | as above |
 /// | sending, 9 or 8 | 150,656 | as above |
 ///
+/// While a message is taken by parts, its window is the largest, 32,768 bytes.
+///
 /// Until the first compressed message in a direction, nothing is held for it.
 ///
 /// # Secrets

@@ -39,7 +39,8 @@ pub(crate) struct Decompressor {
     context_takeover: bool,
     /// How much of the messages before a message can refer to, in bytes.
     window_len: usize,
-    /// The last of them, at most `window_len` bytes.
+    /// The last of them, at most `window_len` bytes; and while a message is taken by parts, what was
+    /// taken out of it, too.
     window: Vec<u8>,
     /// What is under way in a message.
     stream: Option<Box<Stream>>,
@@ -49,6 +50,8 @@ struct Stream {
     inflate: Inflate,
     /// How many compressed bytes of the message were taken.
     taken: u64,
+    /// How many bytes that they became were taken out of the message.
+    taken_out: u64,
     /// A block with BFINAL ended where the bytes so far do.
     at_end: bool,
 }
@@ -98,12 +101,20 @@ impl Decompressor {
                 }
                 slot @ None => slot.insert(Box::new(Stream::new(&self.window))),
             };
-            let len = stream.unjudged_len(message.len() as u64, limits);
+            let len = stream.unjudged_len(message, limits);
             let taken = stream.inflate(&piece[..piece.len().min(len)], message, limits)?;
-            stream.judge_ratio(message.len() as u64, limits)?;
+            stream.judge_ratio(message, limits)?;
             piece = &piece[taken..];
         }
         Ok(())
+    }
+
+    /// Says that `bytes`, the first of those in `message`, were taken out of it.
+    pub(crate) fn taken_out(&mut self, bytes: &[u8]) {
+        if let Some(stream) = &mut self.stream {
+            stream.taken_out += bytes.len() as u64;
+            self.slide(bytes, WindowBits::MAX.window_len());
+        }
     }
 
     /// Says that the message ends here.
@@ -124,18 +135,21 @@ impl Decompressor {
             return Err(ProtocolError::CompressedData);
         }
         if self.context_takeover {
-            self.slide(message);
+            self.slide(message, self.window_len);
+        } else {
+            self.window = Vec::new();
         }
         Ok(())
     }
 
-    /// Moves the window to the end of a message.
-    fn slide(&mut self, message: &[u8]) {
-        let new = &message[message.len().saturating_sub(self.window_len)..];
-        let kept = self.window.len().min(self.window_len - new.len());
+    /// Moves the window over `bytes`, so that it is at most `window_len` bytes long.
+    fn slide(&mut self, bytes: &[u8], window_len: usize) {
+        let new = &bytes[bytes.len().saturating_sub(window_len)..];
+        let kept = self.window.len().min(window_len - new.len());
         self.window.drain(..self.window.len() - kept);
         self.window.reserve_exact(new.len());
         self.window.extend_from_slice(new);
+        self.window.shrink_to(window_len);
     }
 }
 
@@ -146,6 +160,7 @@ impl Stream {
         Self {
             inflate,
             taken: 0,
+            taken_out: 0,
             at_end: false,
         }
     }
@@ -162,16 +177,23 @@ impl Stream {
         set_window(&mut self.inflate, &message[message.len() - from_message..]);
     }
 
+    /// How long the message is so far, what was taken out of it included.
+    fn message_len(&self, message: &[u8]) -> u64 {
+        self.taken_out + message.len() as u64
+    }
+
     /// How many bytes can be taken without passing the ratio limit in their midst. At least one, for
     /// which the limit is judged after it: what is judged does not depend on how bytes arrive.
-    fn unjudged_len(&self, message_len: u64, limits: InflateLimits) -> usize {
-        let room = limits.of_ratio(self.taken).saturating_sub(message_len);
+    fn unjudged_len(&self, message: &[u8], limits: InflateLimits) -> usize {
+        let room = limits
+            .of_ratio(self.taken)
+            .saturating_sub(self.message_len(message));
         let len = room.saturating_sub(MAX_PENDING_LEN) / MAX_RATIO;
         usize::try_from(len).unwrap_or(usize::MAX).max(1)
     }
 
-    fn judge_ratio(&self, message_len: u64, limits: InflateLimits) -> Result<(), ProtocolError> {
-        if message_len > limits.of_ratio(self.taken) {
+    fn judge_ratio(&self, message: &[u8], limits: InflateLimits) -> Result<(), ProtocolError> {
+        if self.message_len(message) > limits.of_ratio(self.taken) {
             return Err(ProtocolError::DecompressionRatio {
                 limit: limits.ratio,
             });
@@ -192,7 +214,7 @@ impl Stream {
             // One byte more than the limit shows that it is passed.
             let until_limit = limits
                 .message_len
-                .saturating_sub(message.len() as u64)
+                .saturating_sub(self.message_len(message))
                 .saturating_add(1);
             let room = (rest.len().saturating_mul(4))
                 .clamp(*ROOM.start(), *ROOM.end())
@@ -212,7 +234,7 @@ impl Stream {
             message.truncate(start + written);
             rest = &rest[taken..];
             self.taken += taken as u64;
-            if message.len() as u64 > limits.message_len {
+            if self.message_len(message) > limits.message_len {
                 return Err(ProtocolError::MessageTooBig {
                     limit: limits.message_len,
                 });

@@ -3,7 +3,7 @@
 
 use super::deflate::{bomb, stored};
 use super::*;
-use crate::fuzzing::{self, Operation, Sending, drive};
+use crate::fuzzing::{self, Operation, Sending, assert_parts, drive};
 
 /// What a server sends, and what must come of it.
 struct Exchange {
@@ -201,6 +201,19 @@ fn every_two_way_split_changes_nothing() {
 }
 
 #[test]
+fn by_parts_a_message_is_the_same_however_it_arrives() {
+    for exchange in golden() {
+        let input = &exchange.input[..];
+        let bytes: Vec<&[u8]> = input.chunks(1).collect();
+        assert_parts(&bytes, input, exchange.eof);
+        for split in 0..=input.len() {
+            let (left, right) = input.split_at(split);
+            assert_parts(&[left, right], input, exchange.eof);
+        }
+    }
+}
+
+#[test]
 fn every_prefix_ends_in_exactly_one_closed_which_is_last() {
     for exchange in golden() {
         for len in 0..=exchange.input.len() {
@@ -262,6 +275,16 @@ fn calls_in_any_order_keep_the_contract() {
         Operation::Wait(31_000),
         Operation::SendText("Hello".into(), Sending::Default),
         Operation::SendBinary(vec![2; 1_000], Sending::UnmaskedCompressed),
+        Operation::StartMessage(MessageKind::Text, Sending::UnmaskedCompressed),
+        Operation::SendPart(b"Hel\xc3".to_vec()),
+        Operation::FinishMessage,
+        Operation::AbandonMessage,
+        Operation::TakeParts,
+        Operation::CancelParts,
+        Operation::Frame {
+            first: 0x01,
+            payload: vec![b'a'; 100],
+        },
         Operation::Ping(b"ping".to_vec(), false),
         Operation::Close(1000, "done".into()),
         Operation::Pause,
@@ -319,6 +342,7 @@ fn damage_is_found_at_the_same_place_however_it_arrives() {
         let whole = drive(&[&input], true);
         let bytes: Vec<&[u8]> = input.chunks(1).collect();
         assert_eq!(drive(&bytes, true), whole, "round {round}");
+        assert_parts(&bytes, &input, true);
         for _ in 0..4 {
             let (left, right) = input.split_at(random(input.len()));
             assert_eq!(drive(&[left, right], true), whole, "round {round}");
