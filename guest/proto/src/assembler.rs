@@ -194,11 +194,9 @@ impl Assembler {
 
     /// Takes the message, if it is complete.
     pub(crate) fn take_whole(&mut self) -> Option<Message> {
-        let message = self.message.take_if(|message| message.complete)?;
-        Some(match message.utf8 {
-            None => Message::Binary(message.payload),
-            Some(_) => Message::Text(Text::validated(message.payload)),
-        })
+        self.message
+            .take_if(|message| message.complete)
+            .and_then(Partial::into_whole)
     }
 
     /// Takes the message, of which nothing more arrives.
@@ -225,6 +223,17 @@ impl Partial {
     /// Whether there is something to take.
     pub(crate) fn has_part(&self) -> bool {
         self.complete || self.takable_len() > 0
+    }
+
+    /// The message, if it is complete and no part of it was taken.
+    pub(crate) fn into_whole(self) -> Option<Message> {
+        if !self.complete || self.is_begun() {
+            return None;
+        }
+        Some(match self.utf8 {
+            None => Message::Binary(self.payload),
+            Some(_) => Message::Text(Text::validated(self.payload)),
+        })
     }
 
     /// Takes what is there, if that is anything.

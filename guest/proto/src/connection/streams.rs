@@ -102,7 +102,7 @@ impl Connection {
     ///
     /// From the first call on until its last part is taken, that message comes by parts, and not as
     /// [`Event::Message`]; and while [`Limits::untaken_len`](crate::Limits::untaken_len) bytes of it
-    /// wait, or its last, no input is taken. A message that waits as an event is one part.
+    /// wait, or its last, no input is taken and pings do not time out. A message that waits as an event is one part.
     ///
     /// A message of which the last part never comes was cut off. That is known once
     /// [`Event::Closed`] is taken and this returns `None`: what arrived before the end can be taken
@@ -120,14 +120,18 @@ impl Connection {
     }
 
     /// Undoes [`Self::poll_part`]: the next message comes as [`Event::Message`], unless a part of it
-    /// was taken.
+    /// or [`Event::Closed`] was taken.
     pub fn cancel_parts(&mut self, now: Instant) {
-        if self.partial().is_some_and(Partial::is_begun) {
+        let is_over = matches!(self.state, State::Closed) && self.events.is_empty();
+        if is_over || self.partial().is_some_and(Partial::is_begun) {
             return;
         }
         self.delivery = Delivery::Whole;
-        self.cut_off = None;
-        if let Some(message) = self.receiver_mut().and_then(Receiver::take_whole) {
+        let message = match self.receiver_mut() {
+            Some(receiver) => receiver.take_whole(),
+            None => self.cut_off.take().and_then(Partial::into_whole),
+        };
+        if let Some(message) = message {
             // What waits came after it.
             self.events.push_front(Event::Message(message));
         }

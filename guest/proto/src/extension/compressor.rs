@@ -164,3 +164,16 @@ fn deflate_and_flush(deflate: &mut Deflate, payload: &[u8]) -> Option<Vec<u8>> {
         room = FIRST_ROOM + rest.len();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_without_compression_state_their_length() {
+        assert_eq!(stored(b"hi"), b"\x00\x02\x00\xfd\xffhi");
+        let long = stored(&[7; 65_536]);
+        assert!(long.starts_with(b"\x00\xff\xff\x00\x00\x07"));
+        assert!(long.ends_with(b"\x07\x00\x01\x00\xfe\xff\x07"));
+    }
+}

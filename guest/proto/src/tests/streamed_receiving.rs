@@ -1,6 +1,5 @@
-//! Taking messages by parts (RFC 6455, sections 5.4 and 8.1; RFC 7692, section 7.2.2).
+//! Taking messages by parts (RFC 6455, sections 5.4 and 8.1).
 
-use super::deflate::{bomb, stored};
 use super::*;
 
 fn part(kind: MessageKind, bytes: &[u8], is_first: bool, is_last: bool) -> MessagePart {
@@ -12,12 +11,12 @@ fn part(kind: MessageKind, bytes: &[u8], is_first: bool, is_last: bool) -> Messa
     }
 }
 
-fn text_part(text: &str, is_first: bool, is_last: bool) -> MessagePart {
+pub(super) fn text_part(text: &str, is_first: bool, is_last: bool) -> MessagePart {
     part(MessageKind::Text, text.as_bytes(), is_first, is_last)
 }
 
 /// An open connection of which the next message is awaited by parts.
-fn awaiting_parts(mut connection: Connection) -> Connection {
+pub(super) fn awaiting_parts(mut connection: Connection) -> Connection {
     assert_eq!(connection.poll_part(START), None);
     connection
 }
@@ -34,7 +33,7 @@ fn open_with_window(untaken_len: usize) -> Connection {
 }
 
 /// Gives all of `bytes`, which nothing holds up.
-fn give(connection: &mut Connection, bytes: &[u8]) {
+pub(super) fn give(connection: &mut Connection, bytes: &[u8]) {
     assert_eq!(connection.handle_input(bytes, START), bytes.len());
 }
 
@@ -369,116 +368,27 @@ fn awaiting_parts_can_be_undone_until_the_first_is_taken() {
 }
 
 #[test]
+fn a_message_that_waits_for_parts_is_not_lost_with_the_stream() {
+    for taken in 0..3 {
+        let mut connection = awaiting_parts(open());
+        give(&mut connection, b"\x82\x01a");
+        connection.handle_eof();
+        for _ in 0..taken {
+            connection.poll_event().unwrap();
+        }
+        connection.cancel_parts(START);
+        // `Closed` is the last event, so a part is all that can come after it.
+        let event = connection.poll_event();
+        assert_eq!(event == Some(binary(b"a")), taken < 2);
+        let part = connection.poll_part(START);
+        assert_eq!(part.is_some_and(|part| part.is_last), taken == 2);
+    }
+}
+
+#[test]
 fn without_a_call_for_parts_what_is_cut_off_is_not_kept() {
     let mut connection = open();
     feed(&mut connection, b"\x82\x05ab");
     connection.handle_eof();
     assert_eq!(connection.poll_part(START), None);
-}
-
-#[test]
-fn a_compressed_message_is_taken_as_it_arrives() {
-    let mut connection = awaiting_parts(compressing());
-    give(&mut connection, &frame(0x41, &HELLO[..4]));
-    let first = connection.poll_part(START).unwrap();
-    assert!(first.is_first && b"Hello".starts_with(&first.bytes));
-    give(&mut connection, &frame(0x80, &HELLO[4..]));
-    let last = connection.poll_part(START).unwrap();
-    assert!(last.is_last);
-    assert_eq!([first.bytes, last.bytes].concat(), b"Hello");
-    // Which can be referred to, as if it had come whole.
-    assert_eq!(
-        text(&feed(&mut connection, &frame(0xc1, HELLO_AGAIN))[0]),
-        "Hello"
-    );
-}
-
-#[test]
-fn blocks_behind_bfinal_may_refer_to_parts_that_were_taken() {
-    let final_hello = b"\xf3\x48\xcd\xc9\xc9\x07\x00";
-    for parameters in ["", "; server_no_context_takeover"] {
-        let mut connection = awaiting_parts(compressing_with(Config::default(), parameters));
-        for piece in [&frame(0x41, final_hello)[..], &frame(0x00, final_hello)] {
-            give(&mut connection, piece);
-            assert_eq!(connection.poll_part(START).unwrap().bytes, b"Hello");
-        }
-        give(&mut connection, &frame(0x80, HELLO_AGAIN));
-        assert_eq!(
-            connection.poll_part(START),
-            Some(text_part("Hello", false, true))
-        );
-    }
-}
-
-#[test]
-fn after_a_message_by_parts_no_more_can_be_referred_to_than_was_agreed() {
-    for (parameters, refused) in [("", false), ("; server_no_context_takeover", true)] {
-        let mut connection = awaiting_parts(compressing_with(Config::default(), parameters));
-        let payload = stored(b"Hello");
-        let (hello, end) = payload.split_at(payload.len() - 1);
-        give(&mut connection, &frame(0x41, hello));
-        assert_eq!(connection.poll_part(START).unwrap().bytes, b"Hello");
-        give(&mut connection, &frame(0x80, end));
-        assert!(connection.poll_part(START).unwrap().is_last);
-        connection.handle_timeout(START);
-        let events = feed_at(&mut connection, &frame(0xc1, HELLO_AGAIN), at(1_000));
-        let error = Event::Error(ProtocolError::CompressedData.into());
-        assert_eq!(events == [error], refused);
-        assert_eq!(matches!(events[0], Event::Message(_)), !refused);
-    }
-}
-
-#[test]
-fn a_compressed_message_is_decompressed_no_further_than_there_is_room() {
-    let mut connection = awaiting_parts(compressing());
-    let bytes = frame(0xc2, &bomb(10_000));
-    let mut rest = &bytes[..];
-    let mut total = 0;
-    loop {
-        let consumed = connection.handle_input(rest, START);
-        rest = &rest[consumed..];
-        let part = connection.poll_part(START).unwrap();
-        assert!(part.bytes.len() <= (64 + 48) << 10, "{}", part.bytes.len());
-        assert!(part.bytes.iter().all(|byte| *byte == b'a'));
-        total += part.bytes.len();
-        if part.is_last {
-            break;
-        }
-    }
-    assert_eq!(rest, b"");
-    assert_eq!(total, 1 + 10_000 * 258);
-}
-
-#[test]
-fn limits_of_compressed_messages_count_what_was_taken() {
-    for (limits, error) in [
-        (
-            Limits {
-                message_len: 100_000,
-                ..Limits::default()
-            },
-            ProtocolError::MessageTooBig { limit: 100_000 },
-        ),
-        (
-            Limits {
-                decompression_ratio: 100,
-                ..Limits::default()
-            },
-            ProtocolError::DecompressionRatio { limit: 100 },
-        ),
-    ] {
-        let config = Config {
-            limits,
-            ..Config::default()
-        };
-        let mut connection = awaiting_parts(compressing_with(config, ""));
-        let bytes = frame(0xc2, &bomb(10_000));
-        let mut rest = &bytes[..];
-        while !connection.has_event() {
-            let consumed = connection.handle_input(rest, START);
-            rest = &rest[consumed..];
-            connection.poll_part(START);
-        }
-        assert_eq!(events(&mut connection), [Event::Error(error.into())]);
-    }
 }

@@ -1,22 +1,9 @@
-//! Sending messages by parts (RFC 6455, section 5.4; RFC 7692, section 7.2.1).
+//! Sending messages by parts (RFC 6455, section 5.4).
 
-use super::compression::Peer;
 use super::*;
 
 fn started(connection: &mut Connection, kind: MessageKind) -> Token {
     connection.start_message(kind, MASKED).unwrap()
-}
-
-/// The payloads of frames of ours that are unmasked, and at most 125 bytes long, put together.
-fn payloads(mut frames: &[u8]) -> Vec<u8> {
-    let mut all = Vec::new();
-    while let [_, len, 0, 0, 0, 0, rest @ ..] = frames {
-        let (payload, after) = rest.split_at(usize::from(len & 0x7f));
-        all.extend_from_slice(payload);
-        frames = after;
-    }
-    assert_eq!(frames, b"");
-    all
 }
 
 #[test]
@@ -254,107 +241,4 @@ fn parts_need_an_open_connection() {
     );
     assert_eq!(connection.send_part(b"", START), Err(SendError::NotOpen));
     assert_eq!(connection.finish_message(START), Err(SendError::NotOpen));
-}
-
-const COMPRESSED: SendOptions = SendOptions {
-    unmasked: true,
-    compress: Compress::Always,
-};
-
-/// Sends a message by these parts, and returns its frames.
-fn sent_by(connection: &mut Connection, options: SendOptions, parts: &[&[u8]]) -> Vec<u8> {
-    connection
-        .start_message(MessageKind::Text, options)
-        .unwrap();
-    for part in parts {
-        connection.send_part(part, START).unwrap();
-    }
-    connection.finish_message(START).unwrap();
-    transmitted(connection)
-}
-
-#[test]
-fn parts_are_compressed_so_that_each_can_be_decompressed_as_it_arrives() {
-    let mut connection = compressing();
-    connection
-        .start_message(MessageKind::Text, COMPRESSED)
-        .unwrap();
-    connection.send_part(b"Hello", START).unwrap();
-    let first = transmitted(&mut connection);
-    // RSV1 stands on the first frame alone; the block that section 7.2.1 takes off stays in it.
-    assert_eq!(
-        first,
-        b"\x41\x8b\0\0\0\0\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff"
-    );
-    connection.send_part(b"Hello", START).unwrap();
-    connection.finish_message(START).unwrap();
-    let rest = transmitted(&mut connection);
-    assert_eq!(rest[0], 0x00);
-    assert!(rest.ends_with(b"\x80\x81\0\0\0\0\x00"));
-    let payload = payloads(&[first, rest].concat());
-    assert_eq!(Peer::new(15).inflate(&payload), b"HelloHello");
-}
-
-#[test]
-fn messages_after_one_by_parts_may_refer_to_it() {
-    let mut connection = compressing();
-    let first = payloads(&sent_by(&mut connection, COMPRESSED, &[b"Hel", b"lo"]));
-    connection
-        .send(Outgoing::Text("Hello"), COMPRESSED, START)
-        .unwrap();
-    let second = payloads(&transmitted(&mut connection));
-    assert!(second.len() < HELLO.len());
-    let mut peer = Peer::new(15);
-    assert_eq!(peer.inflate(&first), b"Hello");
-    assert_eq!(peer.inflate(&second), b"Hello");
-}
-
-#[test]
-fn messages_after_one_by_parts_refer_to_nothing_if_that_was_agreed() {
-    let mut connection = compressing_with(Config::default(), "; client_no_context_takeover");
-    for _ in 0..2 {
-        let sent = payloads(&sent_by(&mut connection, COMPRESSED, &[b"Hello", b"Hello"]));
-        assert!(sent.starts_with(HELLO));
-        assert_eq!(Peer::new(15).inflate(&sent), b"HelloHello");
-    }
-    assert_eq!(connection.poll_timeout(), None);
-}
-
-#[test]
-fn the_memory_of_the_compressor_may_be_given_back_between_parts() {
-    let mut connection = compressing();
-    connection
-        .start_message(MessageKind::Text, COMPRESSED)
-        .unwrap();
-    connection.send_part(b"Hello", START).unwrap();
-    connection.handle_timeout(at(10_000));
-    assert_eq!(connection.poll_timeout(), None);
-    connection.send_part(b"Hello", at(10_000)).unwrap();
-    assert_eq!(connection.poll_timeout(), Some(at(20_000)));
-    connection.finish_message(at(10_000)).unwrap();
-    let payload = payloads(&transmitted(&mut connection));
-    assert_eq!(Peer::new(15).inflate(&payload), b"HelloHello");
-}
-
-#[test]
-fn the_first_part_decides_whether_a_message_is_compressed() {
-    let long = [b'a'; 1_024];
-    for (options, parts, first) in [
-        (UNMASKED, [&long[..100], &long], 0x01),
-        (UNMASKED, [&long, &long[..100]], 0x41),
-        (COMPRESSED, [&long[..1], &long], 0x41),
-        (
-            SendOptions {
-                compress: Compress::Never,
-                ..UNMASKED
-            },
-            [&long, &long],
-            0x01,
-        ),
-    ] {
-        let sent = sent_by(&mut compressing(), options, &parts);
-        assert_eq!(sent[0], first, "{options:?}");
-    }
-    let sent = sent_by(&mut open(), COMPRESSED, &[&long]);
-    assert_eq!(sent[0], 0x01);
 }
