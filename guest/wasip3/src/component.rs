@@ -5,6 +5,7 @@ use core::cell::RefCell;
 
 use spin::Mutex;
 use wasocket_client::{InvalidArgument, Options, Outgoing, TlsContexts, WebSocket, WebSocketUrl};
+use wit_bindgen::{FutureReader, StreamReader};
 
 use crate::bindings::exports::wasocket::websocket::client::{
     self, ConnectOptionsBorrow, Guest, GuestConnectOptions, GuestWebsocket,
@@ -77,6 +78,16 @@ impl GuestWebsocket for WebsocketResource {
         Ok(self.0.send(outgoing, options.into()).await?)
     }
 
+    async fn send_stream(
+        &self,
+        kind: types::MessageKind,
+        payload: StreamReader<u8>,
+        options: types::SendOptions,
+    ) -> Result<u64, types::CallError> {
+        let options = options.into();
+        Ok(self.0.send_stream(kind.into(), payload, options).await?)
+    }
+
     async fn ping(
         &self,
         payload: Vec<u8>,
@@ -89,6 +100,14 @@ impl GuestWebsocket for WebsocketResource {
     async fn receive(&self) -> Result<Option<types::Message>, types::Error> {
         let message = self.0.receive().await?;
         Ok(message.map(types::Message::from))
+    }
+
+    async fn receive_stream(
+        &self,
+    ) -> Result<Option<(types::MessageKind, StreamReader<u8>, FutureReader<bool>)>, types::Error>
+    {
+        let message = self.0.receive_stream().await?;
+        Ok(message.map(|(kind, payload, whole)| (kind.into(), payload, whole)))
     }
 
     async fn events(&self) -> Vec<types::Event> {

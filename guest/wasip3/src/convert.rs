@@ -56,6 +56,24 @@ pub(crate) fn event(event: ours::Event, error: Option<&ours::Error>) -> Option<t
     })
 }
 
+impl From<types::MessageKind> for ours::MessageKind {
+    fn from(kind: types::MessageKind) -> Self {
+        match kind {
+            types::MessageKind::Text => Self::Text,
+            types::MessageKind::Binary => Self::Binary,
+        }
+    }
+}
+
+impl From<ours::MessageKind> for types::MessageKind {
+    fn from(kind: ours::MessageKind) -> Self {
+        match kind {
+            ours::MessageKind::Text => Self::Text,
+            ours::MessageKind::Binary => Self::Binary,
+        }
+    }
+}
+
 impl From<ours::Pong> for types::Pong {
     fn from(pong: ours::Pong) -> Self {
         Self {
@@ -74,8 +92,13 @@ impl From<CallError> for types::CallError {
             CallError::Command(ours::CommandError::InvalidState(state)) => {
                 Self::InvalidState(state.into())
             }
-            // A call waits for room, so that it never ends for the lack of it.
-            CallError::Command(ours::CommandError::QueueFull(_)) | CallError::Ended => Self::Ended,
+            CallError::Ended => Self::Ended,
+            // A call waits for room and for its turn, so that it never ends for the lack of them.
+            CallError::Command(
+                ours::CommandError::QueueFull(_)
+                | ours::CommandError::MessageInProgress
+                | ours::CommandError::NoMessageInProgress,
+            ) => Self::Ended,
         }
     }
 }

@@ -10,7 +10,7 @@ use core::task::{Context, Poll, Waker};
 
 use futures_channel::oneshot;
 use wasocket_client::{
-    Closed, Error, Event, Instant, Message, Opened, Pong, ReadyState, Token, WebSocket,
+    Closed, Error, Event, Instant, Message, MessagePart, Opened, Pong, ReadyState, Token, WebSocket,
 };
 
 use crate::host;
@@ -95,6 +95,11 @@ impl Driver {
         self.error.as_ref()
     }
 
+    /// Whether nothing more will happen.
+    pub(crate) fn is_over(&self) -> bool {
+        self.abandoned || self.closed.is_some()
+    }
+
     /// How the connection ended, once it did.
     pub(crate) fn closed(&self) -> Option<&Closed> {
         self.closed.as_ref()
@@ -155,6 +160,34 @@ impl Driver {
         message
     }
 
+    /// Whether [`Self::take_part`] would give something at once.
+    pub(crate) fn has_part(&self) -> bool {
+        self.websocket.has_part()
+    }
+
+    /// Takes what has arrived of the next message, which from then on comes only so.
+    pub(crate) fn take_part(&mut self) -> Option<MessagePart> {
+        let part = self.websocket.poll_part(host::now());
+        if part.is_some() {
+            // There may be room for more input.
+            self.wake();
+        }
+        part
+    }
+
+    /// Lets the next message come whole again, if no part of it was taken.
+    pub(crate) fn cancel_parts(&mut self) {
+        self.websocket.cancel_parts(host::now());
+        self.wake();
+    }
+
+    /// Gives up a message that was begun, and with it the connection if some of it is queued.
+    pub(crate) fn abandon_message(&mut self) {
+        // It fails if the connection is over, which is as good.
+        let _ = self.websocket.abandon_message(host::now());
+        self.wake();
+    }
+
     fn wake_if_roomy(&self, was_full: bool) {
         if was_full && !self.inbox.is_full() {
             self.wake();
@@ -175,7 +208,7 @@ impl Driver {
             self.dispatch(now);
             self.write(cx);
             self.dispatch(now);
-            if self.abandoned || self.closed.is_some() {
+            if self.is_over() {
                 // What is still owed had its chance.
                 self.stream = None;
                 self.timer = None;

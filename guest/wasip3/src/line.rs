@@ -1,4 +1,5 @@
 use alloc::collections::VecDeque;
+use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::{Poll, Waker};
@@ -11,18 +12,21 @@ pub(crate) struct Line {
 }
 
 /// A place in a line, until it is dropped: then it is the turn of the next.
-pub(crate) struct Place<'a> {
-    line: &'a Line,
+pub(crate) struct Place {
+    line: Rc<Line>,
     number: u64,
 }
 
 impl Line {
     /// Takes the last place.
-    pub(crate) fn join(&self) -> Place<'_> {
+    pub(crate) fn join(self: &Rc<Self>) -> Place {
         let number = self.next.get();
         self.next.set(number + 1);
         self.places.borrow_mut().push_back((number, None));
-        Place { line: self, number }
+        Place {
+            line: Rc::clone(self),
+            number,
+        }
     }
 
     /// Lets the first look whether there is what it waits for.
@@ -37,7 +41,7 @@ impl Line {
     }
 }
 
-impl Place<'_> {
+impl Place {
     /// Waits for its turn, and then until `take` gives something.
     pub(crate) async fn until<T>(&self, mut take: impl FnMut() -> Option<T>) -> T {
         poll_fn(|cx| {
@@ -56,7 +60,7 @@ impl Place<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         self.line
             .places

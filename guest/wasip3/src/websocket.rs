@@ -9,15 +9,21 @@ use core::future::{Future, poll_fn};
 use core::task::Poll;
 
 use wasocket_client::{
-    Closed, CommandError, Error, Event, InvalidArgument, Message, Opened, Outgoing, Pong,
-    ReadyState, SendOptions, WebSocket,
+    Closed, CommandError, Error, Event, InvalidArgument, Message, MessageKind, MessagePart, Opened,
+    Outgoing, Pong, ReadyState, SendOptions, WebSocket,
 };
-use wit_bindgen::spawn_local;
+use wit_bindgen::{
+    FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter, spawn_local,
+};
 
+use crate::bindings;
 use crate::dial::dial;
 use crate::driver::Driver;
 use crate::host;
-use crate::line::Line;
+use crate::line::{Line, Place};
+
+/// How much of a payload that comes from a stream goes into a frame, in bytes, at most.
+const PART_LEN: usize = 64 << 10;
 
 /// Why a call did not do what it is for.
 pub(crate) enum CallError {
@@ -37,9 +43,9 @@ pub(crate) struct Handle {
 struct Shared {
     driver: RefCell<Driver>,
     /// Those that wait for a message or an event, for room to send, and for room to ping.
-    receivers: Line,
-    senders: Line,
-    pingers: Line,
+    receivers: Rc<Line>,
+    senders: Rc<Line>,
+    pingers: Rc<Line>,
 }
 
 impl Handle {
@@ -52,9 +58,9 @@ impl Handle {
         let stream = dial(&mut websocket).await;
         let shared = Rc::new(Shared {
             driver: RefCell::new(Driver::new(websocket, stream)),
-            receivers: Line::default(),
-            senders: Line::default(),
-            pingers: Line::default(),
+            receivers: Rc::default(),
+            senders: Rc::default(),
+            pingers: Rc::default(),
         });
         let mut driving = Box::pin(drive(Rc::clone(&shared)));
         let is_over = poll_fn(|cx| match driving.as_mut().poll(cx) {
@@ -98,6 +104,55 @@ impl Handle {
         sent.await.map_err(|_| CallError::Ended)
     }
 
+    /// Sends what comes from `payload`, in fragments; returns how many bytes it was.
+    pub(crate) async fn send_stream(
+        &self,
+        kind: MessageKind,
+        mut payload: StreamReader<u8>,
+        options: SendOptions,
+    ) -> Result<u64, CallError> {
+        // It is kept until the end: other messages wait for it.
+        let place = self.shared.senders.join();
+        let sent = place
+            .until(|| {
+                let mut driver = self.shared.driver.borrow_mut();
+                let started = driver.websocket().start_message(kind, options);
+                unless_full(started.map(|token| driver.wait_sent(token)))
+            })
+            .await?;
+        let begun = BegunMessage(&self.shared);
+        let mut len = 0;
+        let mut buffer = Vec::with_capacity(PART_LEN);
+        loop {
+            let (result, part) = payload.read(buffer).await;
+            if !part.is_empty() {
+                place
+                    .until(|| {
+                        let mut driver = self.shared.driver.borrow_mut();
+                        unless_full(driver.websocket().send_part(&part, host::now()))
+                    })
+                    .await?;
+                self.after_command().await;
+                len += part.len() as u64;
+            }
+            if !matches!(result, StreamResult::Complete(_)) {
+                break;
+            }
+            buffer = part;
+            buffer.clear();
+        }
+        let finished = {
+            let mut driver = self.shared.driver.borrow_mut();
+            driver.websocket().finish_message(host::now())
+        };
+        finished.map_err(CallError::Command)?;
+        core::mem::forget(begun);
+        drop(place);
+        self.after_command().await;
+        sent.await.map_err(|_| CallError::Ended)?;
+        Ok(len)
+    }
+
     pub(crate) async fn ping(&self, payload: &[u8], unmasked: bool) -> Result<Pong, CallError> {
         let place = self.shared.pingers.join();
         let pong = place
@@ -125,6 +180,44 @@ impl Handle {
                 }
             })
             .await
+    }
+
+    /// The next message as it arrives: its kind, its payload, and whether it is whole.
+    pub(crate) async fn receive_stream(
+        &self,
+    ) -> Result<Option<(MessageKind, StreamReader<u8>, FutureReader<bool>)>, Error> {
+        let place = self.shared.receivers.join();
+        let awaited = AwaitedPart(&self.shared);
+        let first = place
+            .until(|| {
+                let mut driver = self.shared.driver.borrow_mut();
+                if let Some(message) = driver.take_message() {
+                    return Some(Ok(Some(whole(message))));
+                }
+                match (driver.take_part(), driver.closed(), driver.error()) {
+                    (Some(part), ..) => Some(Ok(Some(part))),
+                    (None, Some(_), Some(error)) => Some(Err(error.clone())),
+                    (None, Some(_), None) => Some(Ok(None)),
+                    (None, None, _) => None,
+                }
+            })
+            .await;
+        drop(awaited);
+        let Some(first) = first? else {
+            return Ok(None);
+        };
+        let kind = first.kind;
+        let (payload, payload_reader) = bindings::wit_stream::new();
+        let (is_whole, is_whole_reader) = bindings::wit_future::new(|| false);
+        // It goes on in this task, after the call has returned.
+        spawn_local(hand_over(
+            Rc::clone(&self.shared),
+            place,
+            first,
+            payload,
+            is_whole,
+        ));
+        Ok(Some((kind, payload_reader, is_whole_reader)))
     }
 
     /// With why the connection failed, if it did.
@@ -201,7 +294,7 @@ impl Shared {
     /// Lets those look who may find what they wait for.
     fn wake_lines(&self) {
         let driver = self.driver.borrow();
-        if driver.has_events() || driver.closed().is_some() {
+        if driver.has_events() || driver.has_part() || driver.is_over() {
             self.receivers.wake();
         }
         self.senders.wake();
@@ -219,10 +312,74 @@ async fn drive(shared: Rc<Shared>) {
     .await;
 }
 
+/// Hands a message over part by part, from its first one.
+async fn hand_over(
+    shared: Rc<Shared>,
+    place: Place,
+    first: MessagePart,
+    mut payload: StreamWriter<u8>,
+    is_whole: FutureWriter<bool>,
+) {
+    let mut part = first;
+    let mut is_read = true;
+    let whole = loop {
+        // What is left of a message that nobody reads is taken all the same: the next follows it.
+        is_read = is_read && payload.write_all(part.bytes).await.is_empty();
+        if part.is_last {
+            break true;
+        }
+        let next = place.until(|| {
+            let mut driver = shared.driver.borrow_mut();
+            let next = driver.take_part();
+            (next.is_some() || driver.is_over()).then_some(next)
+        });
+        match next.await {
+            Some(next) => part = next,
+            None => break false,
+        }
+    };
+    drop(place);
+    drop(payload);
+    // It fails if nobody wants to know.
+    let _ = is_whole.write(whole).await;
+}
+
+/// A message that has arrived, as the only part of it.
+fn whole(message: Message) -> MessagePart {
+    let (kind, bytes) = match message {
+        Message::Text(text) => (MessageKind::Text, text.into_bytes()),
+        Message::Binary(bytes) => (MessageKind::Binary, bytes),
+    };
+    MessagePart {
+        kind,
+        bytes,
+        is_first: true,
+        is_last: true,
+    }
+}
+
+/// A message that was begun, and is given up with this.
+struct BegunMessage<'a>(&'a Shared);
+
+impl Drop for BegunMessage<'_> {
+    fn drop(&mut self) {
+        self.0.driver.borrow_mut().abandon_message();
+    }
+}
+
+/// Somebody waits for the first part of a message, until this is dropped.
+struct AwaitedPart<'a>(&'a Shared);
+
+impl Drop for AwaitedPart<'_> {
+    fn drop(&mut self) {
+        self.0.driver.borrow_mut().cancel_parts();
+    }
+}
+
 /// A command that there is no room for is to be tried again.
 fn unless_full<T>(result: Result<T, CommandError>) -> Option<Result<T, CallError>> {
     match result {
-        Err(CommandError::QueueFull(_)) => None,
+        Err(CommandError::QueueFull(_) | CommandError::MessageInProgress) => None,
         Err(error) => Some(Err(CallError::Command(error))),
         Ok(done) => Some(Ok(done)),
     }
