@@ -1,8 +1,11 @@
 //! Drives the component for WASI 0.3 as another component would: through its WIT interface. The names
 //! are those of `wit/0.3/client.wit`.
 
+mod stream;
+
 use std::sync::OnceLock;
 
+use futures_channel::{mpsc, oneshot};
 use wasmtime::component::{Accessor, Component, Linker, ResourceAny, ResourceTable};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView, p3};
@@ -165,6 +168,41 @@ impl Guest<'_> {
         )
     }
 
+    /// `websocket.send-stream`; the payload is what comes from the channel.
+    pub async fn send_stream(
+        &self,
+        websocket: ResourceAny,
+        kind: types::MessageKind,
+        payload: mpsc::Receiver<Vec<u8>>,
+    ) -> Result<u64, types::CallError> {
+        let payload = self
+            .accessor
+            .with(|access| stream::to_guest(access, payload));
+        let options = types::SendOptions::empty();
+        let calls = self.client.websocket();
+        no_trap(
+            calls
+                .call_send_stream(self.accessor, websocket, kind, payload, options)
+                .await,
+        )
+    }
+
+    /// `websocket.receive-stream`: the kind, the payload piece by piece, and whether it is whole.
+    pub async fn receive_stream(
+        &self,
+        websocket: ResourceAny,
+    ) -> Result<Option<Incoming>, types::Error> {
+        let calls = self.client.websocket();
+        let message = no_trap(calls.call_receive_stream(self.accessor, websocket).await)?;
+        Ok(message.map(|(kind, payload, is_whole)| {
+            self.accessor.with(|mut access| Incoming {
+                kind,
+                payload: stream::from_guest(&mut access, payload),
+                is_whole: stream::value_from_guest(&mut access, is_whole),
+            })
+        }))
+    }
+
     /// `websocket.ping`.
     pub async fn ping(
         &self,
@@ -248,6 +286,17 @@ impl Guest<'_> {
                 .await,
         )
     }
+}
+
+/// A message of the server as it arrives.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Its kind.
+    pub kind: types::MessageKind,
+    /// Its payload. What is not taken of it is not asked of the component.
+    pub payload: mpsc::Receiver<Vec<u8>>,
+    /// Whether it is whole, once the payload has ended.
+    pub is_whole: oneshot::Receiver<bool>,
 }
 
 #[track_caller]
