@@ -25,7 +25,7 @@ const EXPORTS: [&str; 2] = [
     "wasocket:websocket/client@0.2.0",
 ];
 
-/// How large the component may be, in bytes. It is 1,391,793 bytes large, of which Mozilla's roots,
+/// How large the component may be, in bytes. It is 1,396,284 bytes large, of which Mozilla's roots,
 /// rustls and ring are by far the most, and zlib-rs a tenth; what comes near the limit is a new dependency, or a lost
 /// optimization, and wants a reason.
 const MAX_LEN: usize = 1_430_000;
