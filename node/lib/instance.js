@@ -5,6 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
+const { isRefusal } = require('./error.js');
 const { Host } = require('./wasi/index.js');
 
 // What build.mjs makes of the component.
@@ -36,14 +37,14 @@ class Instance {
 
   /**
    * Calls the component: `call` gets its interface `client`. What the component refuses is thrown as
-   * the data that WIT has for it. All else that is thrown is a trap, after which the instance cannot
-   * be used: those who use it are told, before it is thrown.
+   * the data that WIT has for it. All else that is thrown, but for a refusal of our own, is a trap,
+   * after which the instance cannot be used: those who use it are told, before it is thrown.
    */
   enter(call) {
     try {
       return call(this.#client);
     } catch (error) {
-      if (error instanceof Error) {
+      if (!isRefusal(error)) {
         this.#trapped(error);
       }
       throw error;
