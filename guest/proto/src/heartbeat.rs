@@ -52,10 +52,10 @@ impl Heartbeat {
         self.heard(now);
     }
 
-    /// Says that no more frames will be received.
+    /// Says that nothing is sent any more and that the end has a timeout of its own. Pings in flight
+    /// may still be answered, and do not time out.
     pub(crate) fn stop(&mut self) {
         self.running = false;
-        self.pings.clear();
     }
 
     /// Says that nothing is received until [`Self::resume`].

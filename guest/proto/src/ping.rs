@@ -31,10 +31,6 @@ impl PingsInFlight {
         self.pings.is_empty()
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.pings.clear();
-    }
-
     pub(crate) fn push(
         &mut self,
         token: Option<Token>,

@@ -39,6 +39,20 @@ fn a_ping_completes_with_its_pong() {
 }
 
 #[test]
+fn a_ping_completes_with_its_pong_behind_our_close_frame() {
+    // Its token was forgotten with our Close frame, so that nobody was told: a pong that comes in
+    // time looked like one that nobody asked for.
+    let mut connection = open();
+    let token = connection.ping(b"Hello", false, at(0)).unwrap();
+    connection.close(&normal_closure(), at(10)).unwrap();
+    transmitted(&mut connection);
+    assert_eq!(
+        feed_at(&mut connection, &frame(0x8a, b"Hello"), at(20)),
+        [pong(Some(token), b"Hello", Some(Duration::from_millis(20)))]
+    );
+}
+
+#[test]
 fn a_ping_of_more_than_125_bytes_is_refused() {
     let mut connection = open();
     assert_eq!(
