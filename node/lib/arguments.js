@@ -22,7 +22,7 @@ function connectArguments(given) {
   return {
     host: optional('host', host, 'string'),
     port: integer('port', optional('port', port, 'number'), MAX_PORT),
-    path: isBytes(path) ? bytesOf(path).toString() : optional('path', path, 'string', 'a Buffer'),
+    path: isBytes(path) ? bytesOf(path).toString() : optional('path', path, 'string', 'Buffer'),
     callback: optional('callback', callback, 'function'),
   };
 }
@@ -85,7 +85,7 @@ function optional(name, value, type, alternative) {
 
 /** A message, or an empty one. */
 function data(name, value) {
-  return isBytes(value) ? value : (optional(name, value, 'string', 'a Buffer') ?? '');
+  return isBytes(value) ? value : (optional(name, value, 'string', 'Buffer') ?? '');
 }
 
 function integer(part, value, max) {
@@ -140,13 +140,13 @@ function unusable(part, message) {
 }
 
 function wrongType(name, type, value) {
-  const error = new TypeError(`${name} must be a ${type}, and is ${describe(value)}`);
+  const error = new TypeError(`${name}: expected ${type}, got ${describe(value)}`);
   error.code = 'ERR_INVALID_ARG_TYPE';
   return error;
 }
 
 function describe(value) {
-  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}`;
+  return typeof value === 'object' ? (value?.constructor?.name ?? 'null') : typeof value;
 }
 
 module.exports = {

@@ -169,7 +169,7 @@ function whole(name, value, max) {
 
 function list(name, value, type) {
   if (!Array.isArray(value)) {
-    throw wrongType(name, `list of ${type}s`, value);
+    throw wrongType(name, `list of ${type}`, value);
   }
   return value.map((item) => {
     if (typeof item !== type || item === null) {

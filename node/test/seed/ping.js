@@ -1,0 +1,4 @@
+my_websocket.ping('Ping frame 1', true, function(msg) {
+  console.log('Pong frame successfully received for frame ' + msg);
+});
+
