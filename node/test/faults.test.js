@@ -8,6 +8,7 @@ const { test } = require('node:test');
 const { once } = require('node:events');
 
 const { Websocket } = require('../lib/index.js');
+const { Instance } = require('../lib/instance.js');
 const { Authority } = require('./support/certificates.js');
 const { closed, names, record } = require('./support/events.js');
 const { OPCODES, closePayload, echo, frame, script, serve } = require('./support/servers.js');
@@ -213,4 +214,38 @@ test('a ping that is not answered in time fails the connection', async (t) => {
   assert.deepEqual(names(events), ['open', 'error', 'close']);
   const [, [, { code, timeout }]] = events;
   assert.deepEqual({ code, timeout }, { code: 'timeout', timeout: 'pong' });
+});
+
+test('a trap of the component is told to all its connections, and the next one has another', async (t) => {
+  const { url, port } = await serve(t, echo);
+  const websockets = [new Websocket(), new Websocket()];
+  const events = websockets.map(record);
+  await Promise.all(
+    websockets.map((websocket) => {
+      websocket.connect(url, port);
+      return once(websocket, 'open');
+    }),
+  );
+  const trap = () => {
+    throw new WebAssembly.RuntimeError('unreachable');
+  };
+  assert.throws(() => Instance.current().enter(trap), WebAssembly.RuntimeError);
+  assert.deepEqual(
+    websockets.map(({ readyState, bufferedAmount }) => [readyState, bufferedAmount]),
+    [
+      ['closed', 0],
+      ['closed', 0],
+    ],
+  );
+  await Promise.all(websockets.map(closed));
+  for (const told of events) {
+    assert.deepEqual(names(told), ['open', 'error', 'close']);
+    assert.equal(told[1][1].code, 'trapped');
+    assert.deepEqual(told[2][1], ABNORMAL);
+  }
+  const [again] = websockets;
+  again.connect(url, port);
+  await once(again, 'open');
+  again.close();
+  assert.equal((await closed(again)).code, 1000);
 });

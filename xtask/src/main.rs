@@ -5,6 +5,7 @@ mod bench;
 mod cargo;
 mod component;
 mod demo;
+mod node;
 mod package;
 mod process;
 mod setup;
@@ -24,11 +25,13 @@ Commands:
     demo           runs the main job: connections over ws and wss through the component
     test           runs all the tests, with the Autobahn test suite last
                    (--full-autobahn: with all the messages that it has; --require-autobahn:
-                   fails without Python 2.7, where it is skipped otherwise)
+                   fails without Python 2.7, where it is skipped otherwise; --require-node:
+                   fails without Node 20, where the package for Node is skipped otherwise)
     autobahn       runs the Autobahn test suite alone, with fewer messages for each case of
                    compression (--full: with all of them; --update: the results become
                    those that are expected; --against-ws: measures what the cases of
                    compression cost us and npm's ws, in place of all that)
+    node           makes the package for Node, in node/, and tests it
     bench          measures us and others side by side (--quick: shows that it works)
     component      builds the components and prints their sizes
     package        makes the crate that is published, and builds it as its users do
@@ -53,6 +56,7 @@ enum Command {
     Component,
     Demo,
     Help,
+    Node,
     Package,
     Setup,
     Test(test::Options),
@@ -70,6 +74,7 @@ impl Command {
             ["bench", "--quick"] => Self::Bench { quick: true },
             ["component"] => Self::Component,
             ["demo"] => Self::Demo,
+            ["node"] => Self::Node,
             ["package"] => Self::Package,
             ["setup"] => Self::Setup,
             ["test", ref options @ ..] => Self::Test(test::Options::parse(options)?),
@@ -92,6 +97,7 @@ impl Command {
                 print!("{HELP}");
                 Ok(())
             }
+            Self::Node => node::run(),
             Self::Package => package::run(),
             Self::Setup => setup::run(),
             Self::Test(options) => test::run(options),

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::cargo::cargo;
-use crate::{autobahn, process, setup};
+use crate::{autobahn, node, process, setup};
 
 /// What to ask for beyond the tests of cargo.
 #[derive(Clone, Copy, Default)]
@@ -11,6 +11,8 @@ pub(crate) struct Options {
     autobahn: autobahn::Options,
     /// Without Python 2.7 the tests fail, rather than being fewer.
     require_autobahn: bool,
+    /// The same, without a Node that is new enough for the package.
+    require_node: bool,
 }
 
 impl Options {
@@ -20,6 +22,7 @@ impl Options {
             match *argument {
                 "--full-autobahn" => options.autobahn.full = true,
                 "--require-autobahn" => options.require_autobahn = true,
+                "--require-node" => options.require_node = true,
                 other => bail!("test has no option `{other}`; `cargo xtask help` lists them"),
             }
         }
@@ -34,11 +37,15 @@ pub(crate) fn run(options: Options) -> Result<()> {
         // Before the tests that take minutes.
         autobahn::require()?;
     }
+    if options.require_node {
+        node::require()?;
+    }
     process::show(cargo(&[
         "test",
         "--locked",
         "--workspace",
         "--all-features",
     ]))?;
+    node::run_or_skip()?;
     autobahn::run_or_skip(options.autobahn)
 }

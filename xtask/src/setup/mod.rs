@@ -39,7 +39,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 pub(crate) use compiler::wasm_env;
+pub(crate) use node::NodePrograms;
 pub(crate) use part::Tool;
+pub(crate) use pins::OLDEST_NODE_OF_PACKAGE;
 
 /// What the tests talk to.
 pub(crate) struct Peers {
@@ -97,6 +99,16 @@ pub(crate) fn peers() -> Result<Peers> {
 /// As [`wasm`].
 pub(crate) fn autobahn() -> Result<Option<Tool>> {
     autobahn::ensure(workspace_root())
+}
+
+/// Finds Node and npm for the package in `node/`; `None` if they are too old for it. What it needs of
+/// npm is in `node/node_modules`, where Node looks for it.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn node_of_package() -> Result<Option<NodePrograms>> {
+    node::of_package()
 }
 
 /// The command: installs all of it and says where it is.

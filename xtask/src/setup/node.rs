@@ -12,7 +12,7 @@ use crate::process::{find, output, run};
 /// Node with `ws`.
 pub(super) fn ensure(root: &Path) -> Result<Tool> {
     part(root).ensure(|dir| {
-        let (node, npm) = programs()?;
+        let NodePrograms { node, npm } = programs()?;
         say(&format!("npm ci, with ws {}", pins::WS));
         for file in ["package.json", "package-lock.json"] {
             let from = root.join("tests/peers/node").join(file);
@@ -42,14 +42,28 @@ fn part(root: &Path) -> Part {
     Part::new(root, "node", "bin/node", &format!("ws-{}", pins::WS))
 }
 
-fn programs() -> Result<(PathBuf, PathBuf)> {
-    if let Some(programs) = installed_programs() {
+/// Node and npm, as a system has them.
+pub(crate) struct NodePrograms {
+    node: PathBuf,
+    /// Runs the Node that is found first, which is `node`.
+    pub(crate) npm: PathBuf,
+}
+
+/// Node and npm for the package in `node/`; `None` if what the system has, or Debian has for it, is
+/// too old.
+pub(super) fn of_package() -> Result<Option<NodePrograms>> {
+    programs()?;
+    Ok(installed_programs(pins::OLDEST_NODE_OF_PACKAGE))
+}
+
+fn programs() -> Result<NodePrograms> {
+    if let Some(programs) = installed_programs(pins::OLDEST_NODE) {
         return Ok(programs);
     }
     if apt::may_install() {
         apt::install(&["nodejs", "npm"])?;
     }
-    installed_programs().with_context(|| {
+    installed_programs(pins::OLDEST_NODE).with_context(|| {
         let (major, minor) = pins::OLDEST_NODE;
         format!(
             "there is no Node {major}.{minor} or later with npm on PATH. Install them (Debian: \
@@ -58,13 +72,13 @@ fn programs() -> Result<(PathBuf, PathBuf)> {
     })
 }
 
-fn installed_programs() -> Option<(PathBuf, PathBuf)> {
-    let node = find("node").filter(|node| is_new_enough(node))?;
-    Some((node, find("npm")?))
+fn installed_programs(oldest: (u32, u32)) -> Option<NodePrograms> {
+    let node = find("node").filter(|node| is_new_enough(node, oldest))?;
+    let npm = find("npm")?;
+    Some(NodePrograms { node, npm })
 }
 
-fn is_new_enough(node: &Path) -> bool {
-    let (major, minor) = pins::OLDEST_NODE;
+fn is_new_enough(node: &Path, (major, minor): (u32, u32)) -> bool {
     run(Command::new(node).arg("-e").arg(format!(
         "const [major, minor] = process.versions.node.split('.').map(Number);\
          process.exit(major > {major} || (major === {major} && minor >= {minor}) ? 0 : 1)"

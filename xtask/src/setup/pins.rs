@@ -36,6 +36,9 @@ pub(super) const OLDEST_PYTHON: (u32, u32) = (3, 9);
 /// The oldest Node that has all that `server.js` uses (`util.parseArgs`).
 pub(super) const OLDEST_NODE: (u32, u32) = (18, 3);
 
+/// The oldest Node that the package in `node/` takes, as its `package.json` says.
+pub(crate) const OLDEST_NODE_OF_PACKAGE: (u32, u32) = (20, 0);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +48,13 @@ mod tests {
         let lock = include_str!("../../../tests/peers/node/package-lock.json");
         assert!(lock.contains(&format!("\"ws\": \"{WS}\"")));
         assert!(lock.contains(&format!("\"version\": \"{WS}\"")));
+    }
+
+    #[test]
+    fn the_package_for_node_says_the_same_of_node_and_ws() {
+        let package = include_str!("../../../node/package.json");
+        let (major, _) = OLDEST_NODE_OF_PACKAGE;
+        assert!(package.contains(&format!("\"node\": \">={major}\"")));
+        assert!(package.contains(&format!("\"ws\": \"{WS}\"")));
     }
 }
