@@ -9,6 +9,7 @@ const { once } = require('node:events');
 
 const { Host } = require('../lib/wasi/index.js');
 const { segmentsOf } = require('../lib/wasi/lookup.js');
+const { hostOf } = require('../lib/wasi/tcp.js');
 
 const imports = new Host().imports();
 const network = imports['wasi:sockets/instance-network'].instanceNetwork();
@@ -53,6 +54,17 @@ test('addresses of version 6 are read in all their notations', () => {
   for (const [notation, segments] of Object.entries(notations)) {
     assert.deepEqual(segmentsOf(notation), segments, notation);
   }
+});
+
+test('addresses are written as node:net reads them', () => {
+  const v4 = { tag: 'ipv4', val: { port: 80, address: [192, 0, 2, 1] } };
+  assert.equal(hostOf(v4), '192.0.2.1');
+  const address = [0xfe80, 0, 0, 0, 0, 0, 0xa, 0xb];
+  const v6 = { tag: 'ipv6', val: { port: 80, flowInfo: 0, address, scopeId: 0 } };
+  assert(net.isIPv6(hostOf(v6)));
+  assert.deepEqual(segmentsOf(hostOf(v6)), address);
+  v6.val.scopeId = 2;
+  assert.equal(hostOf(v6), 'fe80:0:0:0:0:0:a:b%2');
 });
 
 test('a read takes what is there, and is refused nothing at the end', async (t) => {

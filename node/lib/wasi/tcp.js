@@ -128,4 +128,4 @@ function hostOf(address) {
   return address.val.scopeId === 0 ? host : `${host}%${address.val.scopeId}`;
 }
 
-module.exports = { TcpSocket };
+module.exports = { TcpSocket, hostOf };
