@@ -3,8 +3,8 @@
 //
 //     node build.mjs COMPONENT.wasm
 //
-// `overrides` in package.json are for jco: it names optional packages for other systems in a version
-// that was never published, and `npm ci` takes no lock file without them.
+// `overrides` in package.json are for jco: it names optional packages for other systems in a
+// version that was never published, and `npm ci` takes no lock file without them.
 
 import fs from 'node:fs/promises';
 import path from 'node:path';

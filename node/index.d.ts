@@ -49,7 +49,7 @@ export interface WebsocketOptions {
   maxMessageSize?: number;
   /** Default: 16,777,216. */
   maxFrameSize?: number;
-  /** How many times its length a compressed message may become, beyond its first MiB. Default: 256. */
+  /** How many times its length a compressed message may become, beyond a MiB. Default: 256. */
   maxDecompressionRatio?: number;
   /** The fragments of a message. Default: 131,072. */
   maxFragments?: number;
@@ -133,15 +133,27 @@ export class Websocket extends EventEmitter {
     path?: string | ArrayBufferView | ArrayBuffer | null,
     callback?: (this: this) => void,
   ): void;
-  connect(host: string | null | undefined, port: number | null | undefined, callback: (this: this) => void): void;
+  connect(
+    host: string | null | undefined,
+    port: number | null | undefined,
+    callback: (this: this) => void,
+  ): void;
   connect(host: string | null | undefined, callback: (this: this) => void): void;
   connect(callback: (this: this) => void): void;
 
-  close(message?: Data, code?: number | null, callback?: (this: this, closed: Closed) => void): void;
+  close(
+    message?: Data,
+    code?: number | null,
+    callback?: (this: this, closed: Closed) => void,
+  ): void;
   close(message: Data, callback: (this: this, closed: Closed) => void): void;
   close(callback: (this: this, closed: Closed) => void): void;
 
-  ping(message?: Data, mask?: boolean | null, callback?: (this: this, payload: Buffer) => void): void;
+  ping(
+    message?: Data,
+    mask?: boolean | null,
+    callback?: (this: this, payload: Buffer) => void,
+  ): void;
   ping(message: Data, callback: (this: this, payload: Buffer) => void): void;
   ping(callback: (this: this, payload: Buffer) => void): void;
 
@@ -153,7 +165,16 @@ export class Websocket extends EventEmitter {
   pause(): void;
   resume(): void;
 
-  on<E extends keyof WebsocketEvents>(event: E, listener: (this: this, ...values: WebsocketEvents[E]) => void): this;
-  once<E extends keyof WebsocketEvents>(event: E, listener: (this: this, ...values: WebsocketEvents[E]) => void): this;
-  off<E extends keyof WebsocketEvents>(event: E, listener: (this: this, ...values: WebsocketEvents[E]) => void): this;
+  on<E extends keyof WebsocketEvents>(
+    event: E,
+    listener: (this: this, ...values: WebsocketEvents[E]) => void,
+  ): this;
+  once<E extends keyof WebsocketEvents>(
+    event: E,
+    listener: (this: this, ...values: WebsocketEvents[E]) => void,
+  ): this;
+  off<E extends keyof WebsocketEvents>(
+    event: E,
+    listener: (this: this, ...values: WebsocketEvents[E]) => void,
+  ): this;
 }

@@ -8,8 +8,8 @@
 
 const { WebsocketError } = require('./error.js');
 
-// The longest message to send, in bytes. The component copies it into its memory of 4 GiB, which all
-// connections share, and where it may take some times its length on the way.
+// The longest message to send, in bytes. The component copies it into its memory of 4 GiB, which
+// all connections share, and where it may take some times its length on the way.
 const MAX_MESSAGE_LEN = 256 << 20;
 
 const MAX_PORT = 65_535;

@@ -64,17 +64,18 @@ class Driver {
 
   /**
    * Calls `run` with the websocket, at once or when there is room for its `len` bytes; `done` gets
-   * the token that it returns. What the component refuses at once, `refused` gets.
+   * the token that it returns, or `refused` what the component refuses. Neither is called if the
+   * connection ends before: `close` tells that.
    */
   command({ len, run, done, refused }) {
     if (this.#websocket === null) {
       refused({ tag: 'invalid-state', val: 'closed' });
       return;
     }
-    this.#waiting.push({ len, run, done });
+    this.#waiting.push({ len, run, done, refused });
     this.#waitingBytes += len;
     if (this.#waiting.length === 1) {
-      this.#runWaiting(refused);
+      this.#runWaiting({ late: false });
     }
     this.#schedule();
   }
@@ -114,9 +115,9 @@ class Driver {
     }
   }
 
-  #runWaiting(refused) {
+  #runWaiting({ late }) {
     while (this.#waiting.length > 0 && this.#websocket !== null) {
-      const { len, run, done } = this.#waiting[0];
+      const { len, run, done, refused } = this.#waiting[0];
       try {
         done(this.#instance.enter(() => run(this.#websocket)));
       } catch (error) {
@@ -124,7 +125,9 @@ class Driver {
         if (!isRefusal(error) || error.tag === 'queue-full') {
           return;
         }
-        refused(error);
+        if (!(late && error.tag === 'invalid-state')) {
+          refused(error);
+        }
       }
       this.#waiting.shift();
       this.#waitingBytes -= len;
@@ -139,10 +142,7 @@ class Driver {
   }
 
   #takeTurn() {
-    if (this.#websocket !== null) {
-      // What waited and comes too late now is not told one by one: `close` tells it.
-      this.#runWaiting(() => {});
-    }
+    this.#runWaiting({ late: true });
     const turn = this.#ask((websocket) => websocket.drive());
     if (turn !== undefined) {
       this.#follow(turn);
@@ -176,8 +176,7 @@ class Driver {
   /** Whether what waits could be taken now. Room that comes with a write is told by a pollable. */
   #hasRoomForWaiting() {
     return (
-      this.#waiting.length > 0 &&
-      this.#ask((websocket) => websocket.getBufferedAmount()) === 0n
+      this.#waiting.length > 0 && this.#ask((websocket) => websocket.getBufferedAmount()) === 0n
     );
   }
 

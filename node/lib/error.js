@@ -5,8 +5,8 @@
 /**
  * Why a connection could not be opened or fails, or why a call had no effect.
  *
- * `code` is a case of the WIT's `error-code` or `call-error`, or `trapped`; what the case comes with
- * is the property that is named after it.
+ * `code` is a case of the WIT's `error-code` or `call-error`, or `trapped`. What the case comes
+ * with is in a property of its own.
  */
 class WebsocketError extends Error {
   constructor(message, properties, options) {
@@ -46,7 +46,11 @@ class WebsocketError extends Error {
 
   /** The component, which all connections share, ended by a fault. */
   static fromTrap(cause) {
-    return new WebsocketError(`the component trapped: ${cause.message}`, { code: 'trapped' }, { cause });
+    return new WebsocketError(
+      `the component trapped: ${cause.message}`,
+      { code: 'trapped' },
+      { cause },
+    );
   }
 }
 

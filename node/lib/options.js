@@ -102,7 +102,7 @@ function parseOptions(given) {
   };
 }
 
-/** Trusts what Node is told to trust beside the built-in roots. Without it Node goes on, and so do we. */
+/** Trusts what Node is told to trust too. If that cannot be read Node goes on, and so do we. */
 function addExtraRoots(options) {
   extraRoots ??= readExtraRoots();
   if (extraRoots.length === 0) {

@@ -58,20 +58,16 @@ class Websocket extends EventEmitter {
   }
 
   connect(...given) {
-    const parsed = this.#parse(connectArguments, given);
     if (this.#driver !== null) {
       this.#failLater(WebsocketError.invalidState(this.readyState));
       return;
     }
-    const { host, port, path, callback, unusable } = parsed;
-    this.#opened = NOTHING_OPENED;
-    this.#onOpen = callback ?? null;
-    if (callback !== undefined) {
-      this.once('open', callback);
-    }
+    let refusal;
+    const parsed = this.#parse(connectArguments, given, (error) => (refusal = error));
+    const { host, port, path, callback } = parsed ?? {};
     const connect = (client) => {
-      if (unusable !== undefined) {
-        throw unusable;
+      if (refusal !== undefined) {
+        throw refusal;
       }
       const options = this.#configure(client);
       try {
@@ -81,12 +77,21 @@ class Websocket extends EventEmitter {
       }
     };
     this.#driver = new Driver(connect, (event) => this.#tell(event));
+    this.#opened = NOTHING_OPENED;
+    if (callback !== undefined) {
+      this.#onOpen = callback;
+      this.once('open', callback);
+    }
   }
 
   send(...given) {
-    const { message, options, callback, unusable } = this.#parse(sendArguments, given);
-    this.#command(unusable, {
-      len: message?.val.length,
+    const parsed = this.#parse(sendArguments, given);
+    if (parsed === undefined) {
+      return;
+    }
+    const { message, options, callback } = parsed;
+    this.#command({
+      len: Buffer.byteLength(message.val),
       run: (websocket) => websocket.send(message, options),
       done: (token) => this.#remember(token, callback),
       refused: (error) => this.#refused(error),
@@ -94,9 +99,13 @@ class Websocket extends EventEmitter {
   }
 
   ping(...given) {
-    const { payload, options, callback, unusable } = this.#parse(pingArguments, given);
-    this.#command(unusable, {
-      len: payload?.length,
+    const parsed = this.#parse(pingArguments, given);
+    if (parsed === undefined) {
+      return;
+    }
+    const { payload, options, callback } = parsed;
+    this.#command({
+      len: payload.length,
       run: (websocket) => websocket.ping(payload, options),
       done: (token) => this.#remember(token, callback),
       refused: (error) => this.#refused(error),
@@ -104,21 +113,29 @@ class Websocket extends EventEmitter {
   }
 
   close(...given) {
-    const { reason, code, callback, unusable } = this.#parse(closeArguments, given);
-    if (this.#driver === null && unusable === undefined) {
-      // It is closed, which is what was asked for.
-      if (callback !== undefined) {
-        setImmediate(() => callback.call(this));
-      }
+    const parsed = this.#parse(closeArguments, given);
+    if (parsed === undefined) {
       return;
     }
-    const done = () => this.#closeCallbacks.push(callback ?? (() => {}));
-    this.#command(unusable, {
+    const { reason, code, callback = () => {} } = parsed;
+    if (this.#driver === null) {
+      // It is closed, which is what was asked for.
+      setImmediate(() => callback.call(this));
+      return;
+    }
+    // However the connection ends from here on, it is called.
+    this.#closeCallbacks.push(callback);
+    this.#command({
       len: 0,
       run: (websocket) => websocket.close(code, reason),
-      done,
-      // If it is closed and `close` is yet to be told, that is what was asked for.
-      refused: (error) => (error.tag === 'invalid-state' ? done() : this.#refused(error)),
+      done: () => {},
+      refused: (error) => {
+        // If it is closed and `close` is yet to be told, that is what was asked for.
+        if (error.tag !== 'invalid-state') {
+          this.#closeCallbacks.splice(this.#closeCallbacks.lastIndexOf(callback), 1);
+          this.#refused(error);
+        }
+      },
     });
   }
 
@@ -131,29 +148,28 @@ class Websocket extends EventEmitter {
     this.#driver?.resume();
   }
 
-  /** What `parse` makes of the arguments, or `unusable` if one has a value that is of no use. */
-  #parse(parse, given) {
+  /** What `parse` makes of the arguments; `undefined` if one is of no use, as `refused` is told. */
+  #parse(parse, given, refused = (error) => this.#failLater(error)) {
     try {
       return parse(given);
     } catch (error) {
-      if (error instanceof WebsocketError) {
-        return { unusable: error };
+      if (!(error instanceof WebsocketError)) {
+        throw error;
       }
-      throw error;
+      refused(error);
+      return undefined;
     }
   }
 
-  #command(unusable, command) {
-    if (unusable !== undefined) {
-      this.#failLater(unusable);
-    } else if (this.#driver === null) {
+  #command(command) {
+    if (this.#driver === null) {
       this.#failLater(WebsocketError.invalidState('closed'));
     } else {
       this.#driver.command(command);
     }
   }
 
-  /** Tells of an error as the connection does if there is one: in order, and not inside of a call. */
+  /** Tells of an error as a connection does: in order if there is one, and not inside of a call. */
   #failLater(error) {
     if (this.#driver !== null) {
       this.#driver.fail(error);
@@ -192,7 +208,11 @@ class Websocket extends EventEmitter {
         this.emit('open');
         break;
       case 'message':
-        this.emit('message', val.tag === 'text' ? val.val : asBuffer(val.val), val.tag === 'binary');
+        this.emit(
+          'message',
+          val.tag === 'text' ? val.val : asBuffer(val.val),
+          val.tag === 'binary',
+        );
         break;
       case 'sent':
         this.#call(val);

@@ -110,7 +110,7 @@ test('a value of connect that cannot be used is told by error, then close', asyn
   }
 });
 
-test('a value of a command that cannot be used is told by error, and nothing is sent', async (t) => {
+test('a value of a command that cannot be used is told by error, not sent', async (t) => {
   const { url, port, played } = await script(t, async (peer) => {
     await peer.accept();
     await peer.close();

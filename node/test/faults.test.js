@@ -62,7 +62,7 @@ test('frames that are split anywhere are read whole', async (t) => {
   ]);
 });
 
-test('an answer to the opening handshake that is split is read whole, with the frames behind it', async (t) => {
+test('an opening handshake that is split is read whole, with what is behind it', async (t) => {
   const events = await play(t, async (peer) => {
     const write = peer.socket.write.bind(peer.socket);
     const written = [];
@@ -169,7 +169,10 @@ test('a port on which nobody listens is told by error, then close', async () => 
 test('a certificate of an unknown issuer is told by error, then close', async (t) => {
   const credentials = new Authority().issue();
   const { url, port } = await serve(t, echo, { credentials });
-  const error = await assertFails(new Websocket(), [url, port], { code: 'certificate', step: 'tls' });
+  const error = await assertFails(new Websocket(), [url, port], {
+    code: 'certificate',
+    step: 'tls',
+  });
   assert.equal(error.certificate, 'unknown-issuer');
 });
 
@@ -216,7 +219,7 @@ test('a ping that is not answered in time fails the connection', async (t) => {
   assert.deepEqual({ code, timeout }, { code: 'timeout', timeout: 'pong' });
 });
 
-test('a trap of the component is told to all its connections, and the next one has another', async (t) => {
+test('a trap is told to all connections, and the next one has a new instance', async (t) => {
   const { url, port } = await serve(t, echo);
   const websockets = [new Websocket(), new Websocket()];
   const events = websockets.map(record);

@@ -25,7 +25,9 @@ function becomesReady(pollable) {
 
 /** A socket connected to a server of test `t`, with the server's end of it. */
 async function connected(t) {
-  const server = net.createServer({ allowHalfOpen: true, highWaterMark: 1024 }).listen(0, '127.0.0.1');
+  const server = net
+    .createServer({ allowHalfOpen: true, highWaterMark: 1024 })
+    .listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = imports['wasi:sockets/tcp-create-socket'].createTcpSocket('ipv4');
   t.after(() => {
@@ -34,8 +36,14 @@ async function connected(t) {
   });
   const address = { tag: 'ipv4', val: { port: server.address().port, address: [127, 0, 0, 1] } };
   socket.startConnect(network, address);
-  assert.throws(() => socket.finishConnect(), (thrown) => thrown === 'would-block');
-  const [[peer]] = await Promise.all([once(server, 'connection'), becomesReady(socket.subscribe())]);
+  assert.throws(
+    () => socket.finishConnect(),
+    (thrown) => thrown === 'would-block',
+  );
+  const [[peer]] = await Promise.all([
+    once(server, 'connection'),
+    becomesReady(socket.subscribe()),
+  ]);
   t.after(() => peer.destroy());
   const [input, output] = socket.finishConnect();
   return { socket, input, output, peer };
@@ -149,5 +157,8 @@ test('a reset is an error of both streams', async (t) => {
 
 test('what would block is refused', () => {
   assert.throws(() => imports['wasi:io/poll'].poll([]), /nothing may block/);
-  assert.throws(() => imports['wasi:clocks/monotonic-clock'].subscribeInstant(0n), /nothing may block/);
+  assert.throws(
+    () => imports['wasi:clocks/monotonic-clock'].subscribeInstant(0n),
+    /nothing may block/,
+  );
 });

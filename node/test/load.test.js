@@ -71,8 +71,13 @@ test('the event loop goes on during a bulk transfer', async (t) => {
     await once(websocket, 'message');
     ticksAtMessages.push(ticks());
   }
-  const advances = ticksAtMessages.filter((tick, index) => tick > (ticksAtMessages[index - 1] ?? 0));
-  assert(advances.length > count / 4, `the timer ran between ${advances.length} of ${count} messages`);
+  const advances = ticksAtMessages.filter(
+    (tick, index) => tick > (ticksAtMessages[index - 1] ?? 0),
+  );
+  assert(
+    advances.length > count / 4,
+    `the timer ran between ${advances.length} of ${count} messages`,
+  );
   websocket.close();
   await closed(websocket);
 });
@@ -163,6 +168,45 @@ test('a server that does not read makes sending wait, and nothing is lost', asyn
   assert.deepEqual(await closed(websocket), { code: 1000, reason: `${count}`, wasClean: true });
   assert.equal(sent, count);
   assert.equal(websocket.bufferedAmount, 0);
+});
+
+test('a close that waits behind what is to be sent is told when the connection ends', async (t) => {
+  let peer;
+  const { url, port } = await serve(t, (websocket) => {
+    peer = websocket;
+    peer.pause();
+  });
+  const websocket = new Websocket({ compression: false });
+  const events = [];
+  websocket.on('error', ({ code }) => events.push(code));
+  websocket.connect(url, port, () => {
+    for (let index = 0; index < 16; index++) {
+      websocket.send(pattern(MIB), { binary: true }, () => index === 0 && peer.terminate());
+    }
+    websocket.close(() => events.push('callback of close'));
+  });
+  const { code } = await closed(websocket);
+  assert.equal(code, 1006);
+  assert.deepEqual(events, ['connection-lost', 'callback of close']);
+});
+
+test('what is wrong with a command that waits is told when it is its turn', async (t) => {
+  let peer;
+  const { url, port } = await serve(t, (websocket) => {
+    peer = websocket;
+    peer.pause();
+  });
+  const websocket = new Websocket({ compression: false });
+  websocket.connect(url, port);
+  await once(websocket, 'open');
+  websocket.send(pattern(16 * MIB), { binary: true });
+  websocket.ping(Buffer.alloc(126));
+  const told = once(websocket, 'error');
+  peer.resume();
+  const [{ code, part }] = await told;
+  assert.deepEqual({ code, part }, { code: 'invalid-argument', part: 'ping-payload' });
+  websocket.close();
+  assert.equal((await closed(websocket)).code, 1000);
 });
 
 test('what is sent in one iteration of the event loop leaves in one write', async (t) => {

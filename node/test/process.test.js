@@ -94,7 +94,7 @@ test('listeners that throw do not keep the rest from being told', async (t) => {
   ]);
 });
 
-test('a fault of NODE_EXTRA_CA_CERTS is warned of, once, and certificates go on failing', async (t) => {
+test('a NODE_EXTRA_CA_CERTS that cannot be read is warned of once', async (t) => {
   const program = `
     const { Websocket } = require('wasocket');
     for (const port of [1, 1]) {

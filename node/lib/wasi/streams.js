@@ -65,7 +65,7 @@ class InputStream extends Source {
     return bytes;
   }
 
-  /** The component takes a short read for the last one: chunks are joined as far as there are any. */
+  /** The component takes a short read for the last one: chunks are joined as far as there are. */
   #take(len) {
     const taken = [];
     let wanted = Math.min(len, this.#len);

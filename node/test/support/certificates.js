@@ -25,7 +25,11 @@ class Authority {
   /** A certificate and its key for a server at 127.0.0.1, as node:tls takes them. */
   issue() {
     const keys = generateKeys();
-    const certificate = newCertificate(keys, [{ name: 'commonName', value: 'server' }], this.#subject);
+    const certificate = newCertificate(
+      keys,
+      [{ name: 'commonName', value: 'server' }],
+      this.#subject,
+    );
     certificate.setExtensions([
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'extKeyUsage', serverAuth: true },

@@ -93,7 +93,10 @@ class Peer {
   async accept() {
     const request = await this.request();
     const [, key] = /^Sec-WebSocket-Key: (.*)\r$/im.exec(request);
-    const accept = crypto.createHash('sha1').update(key + ACCEPT_SUFFIX).digest('base64');
+    const accept = crypto
+      .createHash('sha1')
+      .update(key + ACCEPT_SUFFIX)
+      .digest('base64');
     this.socket.write(
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
         `Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
