@@ -37,8 +37,8 @@ class Instance {
 
   /**
    * Calls the component: `call` gets its interface `client`. What the component refuses is thrown
-   * as the data that WIT has for it. All else that is thrown, but for a refusal of our own, is a trap,
-   * after which the instance cannot be used: those who use it are told, before it is thrown.
+   * as the data that WIT has for it. All else that is thrown, but for a refusal of our own, is a
+   * trap, after which the instance cannot be used: those who use it are told, before it is thrown.
    */
   enter(call) {
     try {
