@@ -61,6 +61,22 @@ fn the_component_is_written_to_standard_output_or_a_file() {
 }
 
 #[test]
+fn the_component_is_for_a_version_of_wasi_that_the_tool_has_one_for() {
+    run(async {
+        let ended = wasocket(&["component", "--wasi=0.2"], b"").await;
+        ended.assert_code(0);
+        assert!(ended.stdout == wasocket::COMPONENT);
+
+        let ended = wasocket(&["component", "--wasi=0.1"], b"").await;
+        ended.assert_code(2);
+        assert_eq!(ended.stdout(), "");
+        let message = "invalid value '0.1' for '--wasi <VERSION>'";
+        assert!(ended.stderr.contains(message), "{ended:?}");
+        assert!(ended.stderr.contains("[possible values: 0.2"), "{ended:?}");
+    });
+}
+
+#[test]
 fn the_component_ends_quietly_when_nobody_reads_it() {
     run(async {
         let mut tool = Tool::start(&["component"]);

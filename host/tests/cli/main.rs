@@ -1,9 +1,12 @@
 //! The tool as a process of its own, against servers in this one.
 
+mod components;
+mod compose;
 mod demo;
 mod ends;
 mod events;
 mod exits;
+mod folder;
 mod messages;
 mod options;
 mod tool;

@@ -1,12 +1,13 @@
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use wasocket::{Compression, Grants, Options, Runtime, RuntimeError};
 
+use crate::embedded::{EMBEDDED, Embedded};
 use crate::exit::HELP;
 use crate::output::{note, with_sources};
 
@@ -109,25 +110,51 @@ enum Command {
     /// Starts an echo server for ws, and one for wss with a throwaway certificate authority;
     /// connects to both through the component, sends, pings and closes, and prints every event.
     Demo,
-    /// Write the component itself (for WASI 0.2), to be composed or run elsewhere.
+    /// Write the component itself, to be composed or run elsewhere.
     Component {
-        /// Where to write it [default: standard output].
-        file: Option<PathBuf>,
+        /// Where to write it; - is standard output.
+        #[arg(default_value = "-")]
+        file: PathBuf,
+
+        /// Write the one for this version of WASI.
+        #[arg(long, value_name = "VERSION", default_value = EMBEDDED[0].wasi, value_parser = embedded())]
+        wasi: &'static Embedded,
     },
+    /// Compose a component that imports wasocket:websocket with the component that has it.
+    ///
+    /// What comes of it imports what it imported, with sockets, clocks and randomness of WASI in the
+    /// place of wasocket:websocket.
+    Compose(ComposeArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ComposeArgs {
+    /// The component that imports wasocket:websocket.
+    pub(crate) component: PathBuf,
+
+    /// Where to write the composed component; - is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+
+    /// Compose with the component in this file, not with that of this tool.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) with: Option<PathBuf>,
 }
 
 /// What is to be done.
 pub(crate) enum Action<'a> {
     Connect(&'a str),
     Demo,
-    Component(Option<PathBuf>),
+    Component(&'static Embedded, &'a Path),
+    Compose(&'a ComposeArgs),
 }
 
 impl Args {
     pub(crate) fn action(&self) -> Action<'_> {
         match &self.command {
             Some(Command::Demo) => Action::Demo,
-            Some(Command::Component { file }) => Action::Component(file.clone()),
+            Some(Command::Component { file, wasi }) => Action::Component(wasi, file),
+            Some(Command::Compose(compose)) => Action::Compose(compose),
             // clap requires it unless there is a command.
             None => Action::Connect(self.url.as_deref().unwrap_or_default()),
         }
@@ -194,6 +221,14 @@ impl Args {
         }
         Ok(options)
     }
+}
+
+/// Takes the version of WASI of a component that this tool embeds.
+fn embedded() -> impl TypedValueParser<Value = &'static Embedded> {
+    PossibleValuesParser::new(EMBEDDED.iter().map(|embedded| embedded.wasi)).try_map(|wasi| {
+        let embedded = EMBEDDED.iter().find(|embedded| embedded.wasi == wasi);
+        embedded.ok_or("not a version of WASI that there is a component for")
+    })
 }
 
 fn header(argument: &str) -> Result<(String, String), String> {

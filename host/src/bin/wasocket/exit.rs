@@ -34,6 +34,8 @@ Examples:
       one question, one answer
   wasocket --no-close --json wss://example.org/feed </dev/null
       all that comes, until the server closes
+  wasocket compose app.wasm -o composed.wasm
+      app.wasm, which imports wasocket:websocket, with the component that has it
 
 Exit codes:
     0  the connection was closed in order (codes 1000, 1001 and 1005), or

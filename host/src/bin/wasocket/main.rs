@@ -1,24 +1,28 @@
 //! `wasocket`: WebSocket on the command line, through the sandboxed component.
 
 mod args;
+mod compose;
 mod demo;
+mod embedded;
 mod exit;
 mod input;
 mod output;
 mod session;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use wasocket::Runtime;
 
-use crate::args::{Action, Args};
+use crate::args::{Action, Args, ComposeArgs};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let exit = match args.action() {
-        Action::Component(file) => write_component(file.as_deref()),
+        Action::Component(embedded, file) => write_file(file, embedded.component),
+        Action::Compose(compose) => write_composed(compose),
         Action::Demo => run(&args, demo::run),
         Action::Connect(url) => run(&args, |runtime| session::run(runtime, url, &args)),
     };
@@ -51,15 +55,26 @@ fn run<F: Future<Output = Exit>>(args: &Args, command: impl FnOnce(Runtime) -> F
     }
 }
 
-/// Writes the component that this tool embeds.
-fn write_component(file: Option<&std::path::Path>) -> Exit {
-    let Some(file) = file else {
-        return match output::write(wasocket::COMPONENT) {
+/// Composes two components, and writes what comes of it.
+fn write_composed(args: &ComposeArgs) -> Exit {
+    match compose::compose(&args.component, args.with.as_deref()) {
+        Ok(composed) => write_file(&args.output, &composed),
+        Err(error) => {
+            output::complain(&output::with_sources(&error));
+            Exit::Usage
+        }
+    }
+}
+
+/// Writes a file; `-` is standard output.
+fn write_file(file: &Path, bytes: &[u8]) -> Exit {
+    if file == Path::new("-") {
+        return match output::write(bytes) {
             Ok(()) => Exit::Success,
             Err(error) => output::failed(&error),
         };
-    };
-    match std::fs::write(file, wasocket::COMPONENT) {
+    }
+    match std::fs::write(file, bytes) {
         Ok(()) => Exit::Success,
         Err(error) => {
             output::complain(&format!("{}: {error}", file.display()));
