@@ -7,7 +7,8 @@ use core::time::Duration;
 
 use wasocket_proto::{Host, Instant, WebSocketUrl};
 
-use crate::error::{Error, ErrorKind, Step, TransportError, TransportErrorKind};
+use crate::error::{Error, ErrorKind, Step};
+use crate::transport_error::{TransportError, TransportErrorKind};
 
 /// How long an attempt runs before the next address is tried beside it: the "Connection Attempt
 /// Delay" that RFC 8305, section 5 recommends.
@@ -129,7 +130,7 @@ impl Dialer {
 
     /// Why no address could be reached.
     fn failure(&self) -> Error {
-        let message = self
+        let mut message = self
             .failed
             .iter()
             .map(|(address, error)| format!("{address}: {}", error.message))
@@ -142,6 +143,9 @@ impl Dialer {
             Some((_, error)) => error.kind,
             None => TransportErrorKind::Other,
         };
+        if kind == denied {
+            message.push_str(" (the host has to allow this component TCP)");
+        }
         Error::new(Step::Connect, kind.into(), message)
     }
 }
@@ -300,7 +304,15 @@ mod tests {
         let denied = error(TransportErrorKind::AccessDenied, "denied");
         let refused = error(TransportErrorKind::ConnectionRefused, "refused");
         dialer.handle_failed(first, denied).unwrap();
-        let error = dialer.handle_failed(second, refused).unwrap_err();
-        assert_eq!(error.kind, ErrorKind::AccessDenied);
+        assert_eq!(
+            dialer.handle_failed(second, refused),
+            Err(Error {
+                step: Step::Connect,
+                kind: ErrorKind::AccessDenied,
+                message: "1.1.1.1:81: denied; 2.2.2.2:81: refused (the host has to allow this \
+                          component TCP)"
+                    .into(),
+            })
+        );
     }
 }

@@ -202,48 +202,6 @@ fn refused(refusal: &Refusal) -> String {
     message
 }
 
-/// What went wrong with a name, a socket or a stream: an error that the shell met.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransportError {
-    /// What kind of error it is.
-    pub kind: TransportErrorKind,
-    /// What the host calls it.
-    pub message: String,
-}
-
-/// The kinds of errors of a transport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransportErrorKind {
-    /// The host does not allow it.
-    AccessDenied,
-    /// The name does not exist, or has no address.
-    NameNotFound,
-    /// The name could not be resolved for another reason.
-    NameLookupFailed,
-    /// Nothing listens at the address.
-    ConnectionRefused,
-    /// There is no way to the address.
-    Unreachable,
-    /// The stream broke: a reset, or another error on it.
-    ConnectionLost,
-    /// Anything else.
-    Other,
-}
-
-impl From<TransportErrorKind> for ErrorKind {
-    fn from(kind: TransportErrorKind) -> Self {
-        match kind {
-            TransportErrorKind::AccessDenied => Self::AccessDenied,
-            TransportErrorKind::NameNotFound => Self::NameNotFound,
-            TransportErrorKind::NameLookupFailed => Self::NameLookupFailed,
-            TransportErrorKind::ConnectionRefused => Self::ConnectionRefused,
-            TransportErrorKind::Unreachable => Self::Unreachable,
-            TransportErrorKind::ConnectionLost => Self::ConnectionLost,
-            TransportErrorKind::Other => Self::Other,
-        }
-    }
-}
-
 /// An argument that cannot be used. The call had no effect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -49,6 +49,7 @@ mod error;
 mod event;
 mod link;
 mod options;
+mod transport_error;
 mod websocket;
 
 #[cfg(test)]
@@ -56,12 +57,10 @@ mod tests;
 
 pub use dial::{AttemptId, Dial};
 pub use entropy::Entropy;
-pub use error::{
-    CommandError, Error, ErrorKind, InvalidArgument, Part, Step, Timeout, TransportError,
-    TransportErrorKind,
-};
+pub use error::{CommandError, Error, ErrorKind, InvalidArgument, Part, Step, Timeout};
 pub use event::{Closed, Event, Token};
 pub use options::{Options, window_bits};
+pub use transport_error::{LookupError, TransportError, TransportErrorKind};
 pub use wasocket_proto::{
     ClientMaxWindowBits, Compress, DeflateOffer, Header, Instant, Message, MessageKind,
     MessagePart, Opened, Outgoing, Pong, Refusal, SendOptions, WebSocketUrl,

@@ -8,8 +8,9 @@ use wasocket_proto::{
 };
 use wasocket_tls::{SendError, Tls, TlsError};
 
-use crate::error::{Error, ErrorKind, Step, TransportError};
+use crate::error::{Error, ErrorKind, Step};
 use crate::event::{Closed, Event};
+use crate::transport_error::TransportError;
 
 /// How many bytes are sealed before they are written, at most: no more than what one write takes,
 /// so that a long message is not held twice.

@@ -15,10 +15,11 @@ use wasocket_tls::{ServerName, Tls, TlsContext, TlsContexts};
 
 use crate::dial::{AttemptId, Dial, Dialer};
 use crate::entropy::{Entropy, EntropyPool};
-use crate::error::{CommandError, Error, InvalidArgument, Part, Step, TransportError};
+use crate::error::{CommandError, Error, InvalidArgument, Part, Step};
 use crate::event::{Closed, Event, Token};
 use crate::link::Link;
 use crate::options::Options;
+use crate::transport_error::TransportError;
 
 /// One WebSocket connection, from the name of the host to the end of the stream. The crate's
 /// documentation has the contract.

@@ -18,7 +18,7 @@ use wasip2::sockets::ip_name_lookup::{ResolveAddressStream, resolve_addresses};
 use wasip2::sockets::network::{ErrorCode, IpAddressFamily};
 use wasip2::sockets::tcp::{ShutdownType, TcpSocket};
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
-use wasocket_client::{AttemptId, TransportError, TransportErrorKind};
+use wasocket_client::{AttemptId, LookupError, TransportError, TransportErrorKind};
 
 use crate::convert;
 
@@ -387,24 +387,15 @@ impl Parent {
 }
 
 fn lookup_error(code: ErrorCode, name: &str) -> TransportError {
-    use TransportErrorKind::{AccessDenied, NameLookupFailed, NameNotFound};
-
-    let (kind, what) = match code {
-        ErrorCode::AccessDenied => (AccessDenied, "may not be looked up"),
-        ErrorCode::NameUnresolvable => (NameNotFound, "does not exist, or has no address"),
-        ErrorCode::InvalidArgument => (NameNotFound, "is not a name that can be looked up"),
-        ErrorCode::TemporaryResolverFailure => (NameLookupFailed, "cannot be looked up for now"),
-        // What wasmtime reports when it was not told to allow lookups.
-        ErrorCode::PermanentResolverFailure => (
-            NameLookupFailed,
-            "cannot be looked up (does the host allow lookups?)",
-        ),
-        _ => (NameLookupFailed, "cannot be looked up"),
+    let error = match code {
+        ErrorCode::AccessDenied => LookupError::AccessDenied,
+        ErrorCode::InvalidArgument => LookupError::InvalidArgument,
+        ErrorCode::NameUnresolvable => LookupError::NameUnresolvable,
+        ErrorCode::TemporaryResolverFailure => LookupError::TemporaryResolverFailure,
+        ErrorCode::PermanentResolverFailure => LookupError::PermanentResolverFailure,
+        _ => LookupError::Other,
     };
-    TransportError {
-        kind,
-        message: format!("{name} {what}"),
-    }
+    TransportError::lookup(name, error)
 }
 
 fn connect_error(code: ErrorCode) -> TransportError {
