@@ -4,6 +4,7 @@ mod components;
 mod compose;
 mod demo;
 mod ends;
+mod errors;
 mod events;
 mod exits;
 mod folder;

@@ -17,15 +17,34 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::generated::WebsocketPre;
 
-/// What the names of a test's network resolve to, and which addresses do not answer.
+/// What the names of a test's network resolve to, which addresses do not answer, and what is denied.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
     /// `None` is a name whose addresses never become known.
     names: HashMap<String, Option<Vec<IpAddr>>>,
     silent: Vec<IpAddr>,
+    denied: Vec<Denied>,
+}
+
+/// What wasmtime denies unless it is told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// To make a socket.
+    Tcp,
+    /// To connect a socket, to whatever address.
+    Addresses,
+    /// To resolve a name.
+    Lookups,
 }
 
 impl Network {
+    /// Denies this, as wasmtime does by default. Tests that do not ask for it are denied nothing.
+    #[must_use]
+    pub fn deny(mut self, denied: Denied) -> Self {
+        self.denied.push(denied);
+        self
+    }
+
     /// Resolves a name to these addresses, in this order. Other names are the system's.
     ///
     /// # Panics
@@ -84,10 +103,16 @@ pub struct State {
 
 impl State {
     pub(super) fn new(network: Network) -> Self {
-        let Network { names, silent } = network;
+        let Network {
+            names,
+            silent,
+            denied,
+        } = network;
+        let allows = |what| !denied.contains(&what);
+        let allows_addresses = allows(Denied::Addresses);
         let wasi = WasiCtx::builder()
-            .allow_tcp(true)
-            .allow_ip_name_lookup(true)
+            .allow_tcp(allows(Denied::Tcp))
+            .allow_ip_name_lookup(allows(Denied::Lookups))
             .socket_addr_check(move |address, kind| {
                 let is_silent =
                     matches!(kind, SocketAddrUse::TcpConnect) && silent.contains(&address.ip());
@@ -95,7 +120,7 @@ impl State {
                     if is_silent {
                         std::future::pending::<()>().await;
                     }
-                    true
+                    allows_addresses
                 })
             })
             .build();

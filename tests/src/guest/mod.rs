@@ -29,7 +29,7 @@ mod generated {
 
 pub use generated::exports::wasocket::websocket::client::{self, Ready};
 pub use generated::exports::wasocket::websocket::types;
-pub use host::{Network, State};
+pub use host::{Denied, Network, State};
 
 /// A pollable, as the host's side sees it.
 pub type Pollable = Resource<DynPollable>;
