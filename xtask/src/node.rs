@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::cargo::build_component;
+use crate::cargo::{Wasi, build_component};
 use crate::process;
 use crate::setup::{self, NodePrograms, workspace_root};
 
@@ -40,7 +40,7 @@ fn no_node() -> String {
 }
 
 fn make_and_test(programs: &NodePrograms) -> Result<()> {
-    let component = build_component()?;
+    let component = build_component(Wasi::V0_2)?;
     let folder = workspace_root().join("node");
     install(programs, &folder)?;
     let npm = |arguments: &[&str]| {

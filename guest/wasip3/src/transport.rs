@@ -12,7 +12,7 @@ use core::task::{Context, Poll};
 use wasip3::sockets::ip_name_lookup::{self, resolve_addresses};
 use wasip3::sockets::types::{ErrorCode, IpAddressFamily, TcpSocket};
 use wasip3::wit_stream;
-use wasocket_client::{TransportError, TransportErrorKind};
+use wasocket_client::{LookupError, TransportError, TransportErrorKind};
 use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
 use crate::convert;
@@ -191,25 +191,17 @@ async fn write(
 }
 
 fn lookup_error(code: ip_name_lookup::ErrorCode, name: &str) -> TransportError {
-    use TransportErrorKind::{AccessDenied, NameLookupFailed, NameNotFound};
     use ip_name_lookup::ErrorCode;
 
-    let (kind, what) = match code {
-        ErrorCode::AccessDenied => (AccessDenied, "may not be looked up"),
-        ErrorCode::NameUnresolvable => (NameNotFound, "does not exist, or has no address"),
-        ErrorCode::InvalidArgument => (NameNotFound, "is not a name that can be looked up"),
-        ErrorCode::TemporaryResolverFailure => (NameLookupFailed, "cannot be looked up for now"),
-        // What wasmtime reports when it was not told to allow lookups.
-        ErrorCode::PermanentResolverFailure => (
-            NameLookupFailed,
-            "cannot be looked up (does the host allow lookups?)",
-        ),
-        ErrorCode::Other(_) => (NameLookupFailed, "cannot be looked up"),
+    let error = match code {
+        ErrorCode::AccessDenied => LookupError::AccessDenied,
+        ErrorCode::InvalidArgument => LookupError::InvalidArgument,
+        ErrorCode::NameUnresolvable => LookupError::NameUnresolvable,
+        ErrorCode::TemporaryResolverFailure => LookupError::TemporaryResolverFailure,
+        ErrorCode::PermanentResolverFailure => LookupError::PermanentResolverFailure,
+        ErrorCode::Other(_) => LookupError::Other,
     };
-    TransportError {
-        kind,
-        message: format!("{name} {what}"),
-    }
+    TransportError::lookup(name, error)
 }
 
 fn connect_error(code: ErrorCode) -> TransportError {

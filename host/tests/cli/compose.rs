@@ -10,8 +10,9 @@ use crate::components::{binary, consumer, exporting, importing};
 use crate::folder::Folder;
 use crate::tool::Ended;
 
-/// The interfaces of the component that the tool embeds, as messages have them.
-const EMBEDDED: &str = "wasocket:websocket/types@0.2.0, wasocket:websocket/client@0.2.0";
+/// The interfaces of the components that the tool embeds, as messages have them.
+const EMBEDDED: &str = "wasocket:websocket/types@0.2.0, wasocket:websocket/client@0.2.0, \
+    wasocket:websocket/types@0.3.0, wasocket:websocket/client@0.3.0";
 
 /// Composes `app.wasm` into `composed.wasm`, with these options.
 async fn compose(folder: &Folder, options: &[&str]) -> Ended {

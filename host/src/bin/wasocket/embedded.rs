@@ -8,7 +8,13 @@ pub(crate) struct Embedded {
 }
 
 /// All of them, the default first.
-pub(crate) static EMBEDDED: [Embedded; 1] = [Embedded {
-    wasi: "0.2",
-    component: wasocket::COMPONENT,
-}];
+pub(crate) static EMBEDDED: [Embedded; 2] = [
+    Embedded {
+        wasi: "0.2",
+        component: wasocket::COMPONENT,
+    },
+    Embedded {
+        wasi: "0.3",
+        component: wasocket::COMPONENT_0_3,
+    },
+];
