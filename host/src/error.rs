@@ -295,6 +295,14 @@ pub enum RuntimeError {
     /// The component could not be compiled.
     #[error("the component could not be compiled")]
     Compile(#[source] EngineError),
+    /// There is no such target, or the engine does not compile for it.
+    #[error("the component cannot be compiled for `{target}`")]
+    Target {
+        /// What was asked for.
+        target: String,
+        /// What the engine said.
+        source: EngineError,
+    },
     /// A precompiled component is not one, is of another engine or kind of machine, or of another
     /// world.
     #[error("the precompiled component at {path} cannot be used", path = path.display())]

@@ -21,6 +21,18 @@ use crate::websocket::WebSocket;
 /// the default limit. Memory that is not used is not allocated.
 const DEFAULT_MAX_MEMORY: usize = 256 << 20;
 
+/// What is interpreted on a processor of this kind, as wasmtime names it.
+#[cfg(feature = "interpreter")]
+const INTERPRETER: &str = match (
+    cfg!(target_pointer_width = "32"),
+    cfg!(target_endian = "big"),
+) {
+    (true, false) => "pulley32",
+    (true, true) => "pulley32be",
+    (false, false) => "pulley64",
+    (false, true) => "pulley64be",
+};
+
 /// Runs connections: an engine, and the component compiled for it.
 ///
 /// Made once, it is cheap to clone and serves any number of connections. Each has its own instance
@@ -39,13 +51,16 @@ struct Inner {
 /// Sets up a [`Runtime`].
 ///
 /// Defaults: nothing is granted; an instance may have 256 MiB of memory; the component is compiled
-/// when the runtime is made, and not kept.
+/// when the runtime is made, and not kept; it runs as machine code where wasmtime has a compiler for
+/// the processor.
 #[derive(Debug)]
 #[must_use]
 pub struct RuntimeBuilder {
     grants: Grants,
     max_memory: usize,
     source: component::Source,
+    /// What the engine runs, as wasmtime names it; `None` for the machine that this runs on.
+    target: Option<&'static str>,
 }
 
 impl Runtime {
@@ -68,6 +83,7 @@ impl Runtime {
             grants: Grants::new(),
             max_memory: DEFAULT_MAX_MEMORY,
             source: component::Source::Embedded,
+            target: None,
         }
     }
 
@@ -79,7 +95,28 @@ impl Runtime {
     /// If the engine cannot be set up on this machine.
     #[cfg(feature = "compile")]
     pub fn precompile() -> Result<Vec<u8>, RuntimeError> {
-        component::compile(&engine()?)
+        component::compile(&engine(None)?)
+    }
+
+    /// The component, compiled for another machine, for [`RuntimeBuilder::precompiled`] there: it
+    /// needs no compiler then, and this crate no feature.
+    ///
+    /// `target` is a target of Rust's whose processor wasmtime compiles for, such as
+    /// `aarch64-unknown-linux-musl`; or else `pulley32` or `pulley64`, which is what wasmtime
+    /// interprets on a processor of so many bits. 32-bit ARM takes `pulley32`.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::Target`] if wasmtime knows no such target, or does not compile for it.
+    #[cfg(feature = "cross")]
+    pub fn precompile_for(target: &str) -> Result<Vec<u8>, RuntimeError> {
+        configure(Some(target))
+            .map_err(EngineError::from)
+            .map_err(|source| RuntimeError::Target {
+                target: target.to_owned(),
+                source,
+            })
+            .and_then(|engine| component::compile(&engine))
     }
 
     /// Connects to a `ws` or `wss` URL, with the default options.
@@ -226,6 +263,16 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Interprets the component, by wasmtime's Pulley: for systems on which nothing may become
+    /// machine code while a program runs. It takes several times as long.
+    ///
+    /// Where wasmtime has no compiler for the processor, as for 32-bit ARM, it is so without this.
+    #[cfg(feature = "interpreter")]
+    pub fn interpreted(mut self) -> Self {
+        self.target = Some(INTERPRETER);
+        self
+    }
+
     /// Loads the component from a file that has what [`Runtime::precompile`] returned.
     ///
     /// # Safety
@@ -244,7 +291,7 @@ impl RuntimeBuilder {
     /// If the engine cannot be set up on this machine, or the cache or the precompiled component
     /// cannot be used.
     pub fn build(self) -> Result<Runtime, RuntimeError> {
-        let engine = engine()?;
+        let engine = engine(self.target)?;
         let component = component::load(&engine, &self.source)?;
         let component =
             pre_instantiate(&engine, &component).map_err(|error| self.source.unusable(error))?;
@@ -258,12 +305,20 @@ impl RuntimeBuilder {
     }
 }
 
-fn engine() -> Result<Engine, RuntimeError> {
+fn engine(target: Option<&str>) -> Result<Engine, RuntimeError> {
+    configure(target).map_err(|error| RuntimeError::Engine(EngineError::from(error)))
+}
+
+/// The engine for a target that wasmtime names, or for the machine that this runs on.
+fn configure(target: Option<&str>) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     // Async functions of WASI 0.3, which this component does not have. A call into the guest costs
     // a quarter without them.
     config.concurrency_support(false);
-    Engine::new(&config).map_err(|error| RuntimeError::Engine(EngineError::from(error)))
+    if let Some(target) = target {
+        config.target(target)?;
+    }
+    Engine::new(&config)
 }
 
 fn pre_instantiate(
