@@ -25,33 +25,35 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
     with_fresh_lists(|| run(privileged()?.args(arguments).args(packages)))
 }
 
-/// Unpacks a package into a new folder, with those that it needs and the system does not have.
+/// Unpacks packages into a new folder, with those that they need and the system does not have.
 /// That takes no privileges, configures nothing and starts no service.
 ///
 /// # Errors
 ///
 /// If there is no such package, or it cannot be fetched.
-pub(super) fn unpack(package: &str, dir: &Path) -> Result<()> {
+pub(super) fn unpack(packages: &[&str], dir: &Path) -> Result<()> {
     let simulation = with_fresh_lists(|| {
-        output(Command::new("apt-get").args([
-            "install",
-            "--simulate",
-            "--no-install-recommends",
-            package,
-        ]))
+        output(
+            Command::new("apt-get")
+                .args(["install", "--simulate", "--no-install-recommends"])
+                .args(packages),
+        )
     })?;
     // The lines are like `Inst nginx (1.22.1-9+deb12u4 Debian:12/stable [amd64])`.
-    let packages: Vec<_> = simulation
+    let needed: Vec<_> = simulation
         .lines()
         .filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next())
         .collect();
-    if packages.is_empty() {
-        bail!("apt-get would not install anything for {package}");
+    if needed.is_empty() {
+        bail!(
+            "apt-get would not install anything for {}",
+            packages.join(" ")
+        );
     }
     fs::create_dir(dir)?;
     run(Command::new("apt-get")
         .arg("download")
-        .args(&packages)
+        .args(&needed)
         .current_dir(dir))?;
     for entry in fs::read_dir(dir)? {
         let file = entry?.path();

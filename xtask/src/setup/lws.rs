@@ -31,7 +31,7 @@ pub(super) fn ensure(root: &Path) -> Result<Tool> {
         }
         say("unpacking Debian's libwebsockets, for tests/peers/lws/server.c");
         let debian = dir.join("debian");
-        apt::unpack("libwebsockets-dev", &debian)
+        apt::unpack(&["libwebsockets-dev"], &debian)
             .with_context(|| format!("Debian's libwebsockets cannot be unpacked. {HELP}"))?;
         compile(&source, &program, &unpacked_library(&debian)?).context(HELP)
     })

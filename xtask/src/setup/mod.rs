@@ -10,17 +10,20 @@
 //!   autobahn/bin/python   Python 2.7 with the Autobahn test suite; only if it is asked for
 //!   bin/wasm32-cc         a C compiler for wasm32, which ring needs; see `wasm_env`
 //!   bin/wasm32-ar         its archiver
+//!   gcc-64/, gcc-32/      compilers of C for ARM Linux; only if they are asked for
 //!   lws/bin/server        tests/peers/lws/server.c, compiled
 //!   node/bin/node         what runs tests/peers/node/server.js
 //!   node/node_modules     with `ws`, to be named in NODE_PATH
 //!   nginx/bin/nginx       what tests/peers/nginx/server.py starts
 //!   python/bin/python     with `websockets` and `tornado`; runs the peers in Python
+//!   qemu/bin/             what runs programs for ARM Linux; only if it is asked for
 //!   zig/                  only if `bin/wasm32-cc` is zig
 //! ```
 //!
 //! Each folder is a [`Part`](part::Part): it is there as a whole, with a stamp, or it is not there.
 
 mod apt;
+mod arm;
 mod autobahn;
 mod compiler;
 mod lws;
@@ -38,6 +41,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+pub(crate) use arm::Arm;
 pub(crate) use compiler::wasm_env;
 pub(crate) use node::NodePrograms;
 pub(crate) use part::Tool;
@@ -109,6 +113,17 @@ pub(crate) fn autobahn() -> Result<Option<Tool>> {
 /// As [`wasm`].
 pub(crate) fn node_of_package() -> Result<Option<NodePrograms>> {
     node::of_package()
+}
+
+/// Installs what building programs for ARM Linux, and running them here, needs: for 64 bits, then for
+/// 32.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn arm() -> Result<[Arm; 2]> {
+    let root = workspace_root();
+    Ok([arm::ensure_64(root)?, arm::ensure_32(root)?])
 }
 
 /// The command: installs all of it and says where it is.

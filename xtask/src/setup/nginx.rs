@@ -35,7 +35,7 @@ pub(super) fn ensure(root: &Path) -> Result<Tool> {
             );
         }
         say("unpacking Debian's nginx");
-        apt::unpack("nginx", &dir.join("debian")).context(
+        apt::unpack(&["nginx"], &dir.join("debian")).context(
             "Debian's nginx cannot be unpacked. Run `apt-get update` as root, or install nginx, \
              and run `cargo xtask setup` again",
         )?;

@@ -10,7 +10,7 @@
 //! | the same     | it makes that of Autobahn                   | the last that takes Python 2.7  |
 //! | Autobahn     | each of its cases has an expected result    | newest                          |
 //!
-//! Not pinned: clang, llvm, Python, Node, nginx and libwebsockets, of which a system or a release
+//! Not pinned: clang, gcc, llvm, Python, Node, nginx, qemu and libwebsockets, of which a system or a release
 //! of Debian has one version (each is checked before it is taken), and the Rust target, which comes
 //! with the toolchain of `rust-toolchain.toml`.
 
