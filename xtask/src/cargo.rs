@@ -1,9 +1,10 @@
 //! Running cargo in this workspace.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::process;
 use crate::setup::{self, wasm_env, workspace_root};
@@ -38,6 +39,39 @@ impl Wasi {
             Self::V0_3 => "0.3",
         }
     }
+}
+
+/// Builds one program, by `cargo build` with these arguments; returns where it is.
+///
+/// # Errors
+///
+/// If it does not build, or is none.
+pub(crate) fn executable(arguments: &[&str]) -> Result<PathBuf> {
+    executable_for(arguments, &[])
+}
+
+/// The same with these variables set, which say how to build for another machine.
+///
+/// # Errors
+///
+/// As [`executable`].
+pub(crate) fn executable_for(
+    arguments: &[&str],
+    environment: &[(String, OsString)],
+) -> Result<PathBuf> {
+    let build = |format| {
+        let mut command = cargo(&["build", "--locked", "--quiet", format]);
+        command.args(arguments).envs(environment.iter().cloned());
+        command
+    };
+    // By itself, so that what takes a while or does not compile is seen.
+    process::show(build("--message-format=human"))?;
+    let messages = process::output(&mut build("--message-format=json"))?;
+    let executable = messages.lines().rev().find_map(|message| {
+        let (_, rest) = message.split_once(r#""executable":""#)?;
+        Some(rest.split_once('"')?.0.into())
+    });
+    executable.with_context(|| format!("cargo does not say where `{}` is", arguments.join(" ")))
 }
 
 /// Builds a component; returns where it is.

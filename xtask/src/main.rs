@@ -5,6 +5,7 @@ mod bench;
 mod cargo;
 mod component;
 mod demo;
+mod hosts;
 mod node;
 mod package;
 mod process;
@@ -33,6 +34,8 @@ Commands:
                    compression cost us and npm's ws, in place of all that)
     node           makes the package for Node, in node/, and tests it
     bench          measures us and others side by side (--quick: shows that it works)
+    hosts          runs the component on each host, and compares what works with the chart in
+                   README.md (--update: makes the chart)
     component      builds the components and prints their sizes
     package        makes the crate that is published, and builds it as its users do
     wit            compares wit/0.2/deps with what it was copied from (--update: copies it anew)
@@ -57,6 +60,7 @@ enum Command {
     Demo,
     Help,
     Node,
+    Hosts { update: bool },
     Package,
     Setup,
     Test(test::Options),
@@ -75,6 +79,8 @@ impl Command {
             ["component"] => Self::Component,
             ["demo"] => Self::Demo,
             ["node"] => Self::Node,
+            ["hosts"] => Self::Hosts { update: false },
+            ["hosts", "--update"] => Self::Hosts { update: true },
             ["package"] => Self::Package,
             ["setup"] => Self::Setup,
             ["test", ref options @ ..] => Self::Test(test::Options::parse(options)?),
@@ -98,6 +104,7 @@ impl Command {
                 Ok(())
             }
             Self::Node => node::run(),
+            Self::Hosts { update } => hosts::run(update),
             Self::Package => package::run(),
             Self::Setup => setup::run(),
             Self::Test(options) => test::run(options),
