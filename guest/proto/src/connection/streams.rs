@@ -15,7 +15,7 @@ impl Connection {
     /// Starts a message that is sent by parts. Until it is finished, no other can be sent; pings can,
     /// and [`Self::close`] can be called at any time.
     ///
-    /// [`Event::Sent`](crate::Event::Sent) follows with the token that is returned, once the message
+    /// [`Event::Sent`] follows with the token that is returned, once the message
     /// is finished and every byte of it is written.
     ///
     /// # Errors
