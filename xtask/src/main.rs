@@ -38,7 +38,8 @@ Commands:
                    README.md (--update: makes the chart)
     component      builds the components and prints their sizes
     package        makes the crate that is published, and builds it as its users do
-    wit            compares wit/0.2/deps with what it was copied from (--update: copies it anew)
+    wit            compares what wit/ has of WASI with what it was copied from (--update: copies
+                   it anew)
     setup          installs what building the component and running the tests need, under .tools
     help           prints this
 

@@ -4,6 +4,7 @@
 mod stream;
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use futures_channel::{mpsc, oneshot};
 use wasmtime::component::{Accessor, Component, Linker, ResourceAny, ResourceTable};
@@ -117,6 +118,14 @@ impl Guest<'_> {
         assert_eq!(no_trap(set.await), Ok(()));
     }
 
+    /// `connect-options.set-close-timeout`.
+    pub async fn set_close_timeout(&self, options: ResourceAny, timeout: Duration) {
+        let nanos = u64::try_from(timeout.as_nanos()).expect("a short time");
+        let setters = self.client.connect_options();
+        let set = setters.call_set_close_timeout(self.accessor, options, nanos);
+        assert_eq!(no_trap(set.await), Ok(()));
+    }
+
     /// `websocket.connect` to a URL.
     pub async fn connect(
         &self,
@@ -159,7 +168,17 @@ impl Guest<'_> {
         websocket: ResourceAny,
         message: types::Message,
     ) -> Result<(), types::CallError> {
-        let options = types::SendOptions::empty();
+        self.send_with(websocket, message, types::SendOptions::empty())
+            .await
+    }
+
+    /// `websocket.send`, with options.
+    pub async fn send_with(
+        &self,
+        websocket: ResourceAny,
+        message: types::Message,
+        options: types::SendOptions,
+    ) -> Result<(), types::CallError> {
         let calls = self.client.websocket();
         no_trap(
             calls
