@@ -48,7 +48,6 @@
 //!
 //! - `compile` (default): compiles the component for the machine that it runs on. Without it, only
 //!   a component that was compiled elsewhere can be loaded ([`RuntimeBuilder::precompiled`]).
-//! - `cross`: compiles the component for other machines ([`Runtime::precompile_for`]).
 //! - `interpreter`: interprets the component where it could be compiled
 //!   ([`RuntimeBuilder::interpreted`]). Elsewhere it is interpreted without this.
 //! - `cli`: the `wasocket` command-line tool.

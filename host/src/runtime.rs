@@ -101,14 +101,16 @@ impl Runtime {
     /// The component, compiled for another machine, for [`RuntimeBuilder::precompiled`] there: it
     /// needs no compiler then, and this crate no feature.
     ///
-    /// `target` is a target of Rust's whose processor wasmtime compiles for, such as
-    /// `aarch64-unknown-linux-musl`; or else `pulley32` or `pulley64`, which is what wasmtime
-    /// interprets on a processor of so many bits. 32-bit ARM takes `pulley32`.
+    /// `target` is a target of Rust's, such as `aarch64-unknown-linux-musl`; or else `pulley32` or
+    /// `pulley64`, which is what wasmtime interprets on a processor of so many bits. 32-bit ARM, for
+    /// which wasmtime does not compile, takes `pulley32`. For other processors than the one that
+    /// this runs on, the program has to depend on wasmtime with its feature `all-arch`, which takes
+    /// long to build, so that no feature of this crate has it.
     ///
     /// # Errors
     ///
-    /// [`RuntimeError::Target`] if wasmtime knows no such target, or does not compile for it.
-    #[cfg(feature = "cross")]
+    /// [`RuntimeError::Target`] if there is no such target, or wasmtime cannot compile for it.
+    #[cfg(feature = "compile")]
     pub fn precompile_for(target: &str) -> Result<Vec<u8>, RuntimeError> {
         configure(Some(target))
             .map_err(EngineError::from)

@@ -68,6 +68,48 @@ fn what_was_precompiled_runs() {
 }
 
 #[test]
+fn what_was_precompiled_for_the_interpreter_runs_in_it() {
+    let precompiled = Runtime::precompile_for("pulley64").unwrap();
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("component.cwasm");
+    std::fs::write(&file, precompiled).unwrap();
+    let builder = Runtime::builder()
+        .grants(Grants::new().everything())
+        .interpreted();
+    // SAFETY: this version of the crate compiled it, and nobody else knows the file.
+    let runtime = unsafe { builder.precompiled(&file) }.build().unwrap();
+    run(async {
+        let echo = Echo::start().await;
+        assert_echoes(&mut runtime.connect(&echo.url()).await.unwrap()).await;
+    });
+}
+
+#[test]
+fn what_was_precompiled_for_another_machine_is_refused() {
+    let other = if cfg!(target_arch = "aarch64") {
+        "x86_64-unknown-linux-gnu"
+    } else {
+        "aarch64-unknown-linux-musl"
+    };
+    let precompiled = Runtime::precompile_for(other).unwrap();
+    // SAFETY: this version of the crate compiled it.
+    let made = unsafe { runtime_from(&precompiled) };
+    assert_refused(made, "architecture");
+}
+
+#[test]
+fn nothing_is_precompiled_for_a_target_that_is_none() {
+    for target in ["", "toaster", "wasm32-wasip2", "x86_64-unknown-linux-gnu\n"] {
+        let error = Runtime::precompile_for(target).unwrap_err();
+        assert!(matches!(error, RuntimeError::Target { .. }), "{error:?}");
+        assert!(
+            error.to_string().ends_with(&format!("`{target}`")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn what_is_not_a_compiled_component_is_refused() {
     let module = engine().precompile_module(b"\0asm\x01\0\0\0").unwrap();
     for bytes in [b"", &b"not a component"[..], b"\x7fELF", COMPONENT, &module] {
