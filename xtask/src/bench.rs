@@ -7,16 +7,20 @@ use crate::{process, setup};
 
 pub(crate) fn run(quick: bool) -> Result<()> {
     setup::wasm()?;
-    let mut command = cargo(&[
-        "bench",
-        "--locked",
-        "--package=wasocket",
-        "--features=cli",
-        "--bench=peers",
-    ]);
-    if quick {
-        // It only has to work: what the tests have built will do.
-        command.args(["--profile=dev", "--", "--quick"]);
-    }
+    let arguments: &[&str] = if quick {
+        // It only has to work: what the tests have built will do, with the features that they have.
+        &[
+            "--workspace",
+            "--all-features",
+            "--bench=peers",
+            "--profile=dev",
+            "--",
+            "--quick",
+        ]
+    } else {
+        &["--package=wasocket", "--features=cli", "--bench=peers"]
+    };
+    let mut command = cargo(&["bench", "--locked"]);
+    command.args(arguments);
     process::show(command)
 }

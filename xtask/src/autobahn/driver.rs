@@ -45,8 +45,9 @@ impl Driver {
     /// One of the components: for WASI 0.2 by the host crate, for 0.3 by its own interface.
     pub(super) fn component(wasi: Wasi, profile: Profile) -> Result<Self> {
         setup::wasm()?;
+        // With the features that the tests have, so that nothing is built twice.
         let arguments = [
-            "--package=wasocket",
+            "--workspace",
             "--all-features",
             "--example=autobahn_component",
             "--release",
