@@ -71,12 +71,14 @@ fn build(root: &Path, component: &Component) -> PathBuf {
     ] {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
-    // A directory of its own: the outer cargo holds the lock of its. One for all profiles and
-    // features of this crate, so that a component is built once.
+    // A directory of its own: the outer cargo holds the lock of its. One for all profiles, features
+    // and targets of this crate, so that a component is built once: cargo has a tag for each
+    // target too, within the outermost.
     let out_dir = PathBuf::from(var("OUT_DIR"));
     let target_dir = out_dir
         .ancestors()
-        .find(|directory| directory.join("CACHEDIR.TAG").exists())
+        .filter(|directory| directory.join("CACHEDIR.TAG").exists())
+        .last()
         .unwrap_or(&out_dir)
         .join("guest");
 
