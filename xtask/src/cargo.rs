@@ -1,9 +1,9 @@
 //! Running cargo in this workspace.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::process;
 use crate::setup::{self, wasm_env, workspace_root};
@@ -38,4 +38,49 @@ pub(crate) fn build_component() -> Result<PathBuf> {
         "--target-dir=target/guest",
     ]))?;
     Ok(workspace_root().join("target/guest/wasm32-wasip2/component/wasocket_wasip2.wasm"))
+}
+
+/// Builds a program of the workspace, if it has to be; returns where it is. The arguments are those
+/// of `cargo build` that choose it.
+///
+/// # Errors
+///
+/// If it does not build.
+pub(crate) fn build_program(arguments: &[&str]) -> Result<PathBuf> {
+    let build = |format| {
+        let mut command = cargo(&["build", "--locked", "--quiet", format]);
+        command.args(arguments);
+        command
+    };
+    // By itself, so that what takes a while or does not compile is seen.
+    process::show(build("--message-format=human"))?;
+    let messages = process::output(&mut build("--message-format=json"))?;
+    let executable = messages.lines().rev().find_map(|message| {
+        let (_, rest) = message.split_once(r#""executable":""#)?;
+        Some(rest.split_once('"')?.0.to_owned())
+    });
+    let executable = executable
+        .with_context(|| format!("cargo does not say where {} is", arguments.join(" ")))?;
+    Ok(executable.into())
+}
+
+/// The folder to which cargo unpacked a crate that the workspace depends on.
+///
+/// # Errors
+///
+/// If cargo does not know it.
+pub(crate) fn source_of(name: &str) -> Result<PathBuf> {
+    let arguments = ["metadata", "--locked", "--format-version=1"];
+    let metadata = process::output(&mut cargo(&arguments))?;
+    // A whole parser for one path would be out of proportion. The names of crates.io's folders
+    // have no quotes in them.
+    let marker = format!("/{name}-");
+    let manifest = metadata
+        .split('"')
+        .find(|value| value.contains(&marker) && value.ends_with("/Cargo.toml"));
+    manifest
+        .map(Path::new)
+        .and_then(Path::parent)
+        .map(Path::to_owned)
+        .with_context(|| format!("cargo does not know where {name} is"))
 }

@@ -1,25 +1,34 @@
-//! `cargo xtask wit`: `wit/0.2/deps` is a copy of WASI's packages, and is never edited. It is taken from
-//! the crate that the component's bindings come from.
+//! `cargo xtask wit`: the packages of WASI are copies, and are never edited. They are taken from the
+//! crate that the component's bindings come from.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
-use crate::cargo::cargo;
-use crate::process;
+use crate::cargo::source_of;
 use crate::setup::workspace_root;
 
-/// The packages that our WIT uses.
-const PACKAGES: [&str; 4] = ["clocks", "io", "random", "sockets"];
+/// The folders with copies, and the packages in each. What else is there is a link.
+const COPIES: [(&str, &[&str]); 2] = [
+    ("wit/0.2/deps", &["clocks", "io", "random", "sockets"]),
+    ("examples/wit/deps", &["cli", "filesystem"]),
+];
 
 /// Where they come from.
 const SOURCE: &str = "wasip2";
 
 pub(crate) fn run(update: bool) -> Result<()> {
-    let source = source()?;
-    let copies = workspace_root().join("wit/0.2/deps");
-    for package in PACKAGES {
+    let source = source_of(SOURCE)?.join("wit/deps");
+    for (folder, packages) in COPIES {
+        compare(&source, &workspace_root().join(folder), packages, update)?;
+        println!("{folder} is what {SOURCE} has");
+    }
+    Ok(())
+}
+
+fn compare(source: &Path, copies: &Path, packages: &[&str], update: bool) -> Result<()> {
+    for package in packages {
         let name = format!("{package}.wit");
         let original = read(&source.join(&name))?;
         let copy = copies.join(&name);
@@ -33,31 +42,21 @@ pub(crate) fn run(update: bool) -> Result<()> {
             );
         }
     }
-    let count = fs::read_dir(&copies)?.count();
-    ensure!(
-        count == PACKAGES.len(),
-        "{} has {count} files, not {}",
-        copies.display(),
-        PACKAGES.len()
-    );
-    println!("wit/0.2/deps is what {SOURCE} has");
-    Ok(())
-}
-
-/// The folder of the crate's WIT, where cargo unpacked it.
-fn source() -> Result<PathBuf> {
-    let arguments = ["metadata", "--locked", "--format-version=1"];
-    let metadata = process::output(&mut cargo(&arguments))?;
-    // A whole parser for one path would be out of proportion. The names of crates.io's folders
-    // have no quotes in them.
-    let marker = format!("/{SOURCE}-");
-    let manifest = metadata
-        .split('"')
-        .find(|value| value.contains(&marker) && value.ends_with("/Cargo.toml"));
-    match manifest.map(Path::new).and_then(Path::parent) {
-        Some(folder) => Ok(folder.join("wit/deps")),
-        None => bail!("cargo does not know where {SOURCE} is"),
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(copies)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            files.push(entry.path());
+        }
     }
+    ensure!(
+        files.len() == packages.len(),
+        "{} has {} files, not {}",
+        copies.display(),
+        files.len(),
+        packages.len()
+    );
+    Ok(())
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {

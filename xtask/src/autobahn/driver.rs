@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::server::Identity;
-use crate::cargo::cargo;
+use crate::cargo::build_program;
 use crate::process;
 use crate::setup::{self, workspace_root};
 
@@ -70,24 +70,9 @@ impl Driver {
         })
     }
 
-    /// An example of a package of the workspace, built if it has to be.
     fn example(arguments: &[&str]) -> Result<Self> {
-        let build = |format| {
-            let mut command = cargo(&["build", "--locked", "--quiet", format]);
-            command.args(arguments);
-            command
-        };
-        // By itself, so that what takes a while or does not compile is seen.
-        process::show(build("--message-format=human"))?;
-        let messages = process::output(&mut build("--message-format=json"))?;
-        let executable = messages.lines().rev().find_map(|message| {
-            let (_, rest) = message.split_once(r#""executable":""#)?;
-            Some(rest.split_once('"')?.0.to_owned())
-        });
         Ok(Self {
-            program: executable
-                .context("cargo does not say where the driver is")?
-                .into(),
+            program: build_program(arguments)?,
             script: None,
             environment: Vec::new(),
         })
