@@ -5,6 +5,7 @@ mod bench;
 mod cargo;
 mod component;
 mod demo;
+mod examples;
 mod package;
 mod process;
 mod setup;
@@ -14,6 +15,8 @@ mod wit;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+
+use examples::Example;
 
 const HELP: &str = "\
 The tasks of this repository.
@@ -31,8 +34,10 @@ Commands:
                    compression cost us and npm's ws, in place of all that)
     bench          measures us and others side by side (--quick: shows that it works)
     component      builds the component and prints its size
+    examples       makes components of the examples, composes them with ours, and runs them against
+                   a server (NAME...: only these)
     package        makes the crate that is published, and builds it as its users do
-    wit            compares wit/0.2/deps with what it was copied from (--update: copies it anew)
+    wit            compares the WIT of WASI with what it was copied from (--update: copies it anew)
     setup          installs what building the component and running the tests need, under .tools
     help           prints this
 
@@ -52,6 +57,7 @@ enum Command {
     Bench { quick: bool },
     Component,
     Demo,
+    Examples(Vec<Example>),
     Help,
     Package,
     Setup,
@@ -70,6 +76,7 @@ impl Command {
             ["bench", "--quick"] => Self::Bench { quick: true },
             ["component"] => Self::Component,
             ["demo"] => Self::Demo,
+            ["examples", ref names @ ..] => Self::Examples(Example::parse(names)?),
             ["package"] => Self::Package,
             ["setup"] => Self::Setup,
             ["test", ref options @ ..] => Self::Test(test::Options::parse(options)?),
@@ -88,6 +95,7 @@ impl Command {
             Self::Bench { quick } => bench::run(quick),
             Self::Component => component::run(),
             Self::Demo => demo::run(),
+            Self::Examples(examples) => examples::run(&examples),
             Self::Help => {
                 print!("{HELP}");
                 Ok(())

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::cargo::cargo;
+use crate::examples::{self, Example};
 use crate::{autobahn, process, setup};
 
 /// What to ask for beyond the tests of cargo.
@@ -40,5 +41,6 @@ pub(crate) fn run(options: Options) -> Result<()> {
         "--workspace",
         "--all-features",
     ]))?;
+    examples::run(&Example::ALL)?;
     autobahn::run_or_skip(options.autobahn)
 }

@@ -10,12 +10,15 @@
 //!   autobahn/bin/python   Python 2.7 with the Autobahn test suite; only if it is asked for
 //!   bin/wasm32-cc         a C compiler for wasm32, which ring needs; see `wasm_env`
 //!   bin/wasm32-ar         its archiver
+//!   componentize-js/      makes a component of the example in JavaScript
+//!   componentize-py/      makes a component of the example in Python
+//!   go/go/bin/go          compiles the example in Go
 //!   lws/bin/server        tests/peers/lws/server.c, compiled
 //!   node/bin/node         what runs tests/peers/node/server.js
 //!   node/node_modules     with `ws`, to be named in NODE_PATH
 //!   nginx/bin/nginx       what tests/peers/nginx/server.py starts
 //!   python/bin/python     with `websockets` and `tornado`; runs the peers in Python
-//!   zig/                  only if `bin/wasm32-cc` is zig
+//!   zig/                  compiles the example in C; `bin/wasm32-cc` may be it too
 //! ```
 //!
 //! Each folder is a [`Part`](part::Part): it is there as a whole, with a stamp, or it is not there.
@@ -23,6 +26,8 @@
 mod apt;
 mod autobahn;
 mod compiler;
+mod componentize;
+mod go;
 mod lws;
 mod nginx;
 mod node;
@@ -97,6 +102,52 @@ pub(crate) fn peers() -> Result<Peers> {
 /// As [`wasm`].
 pub(crate) fn autobahn() -> Result<Option<Tool>> {
     autobahn::ensure(workspace_root())
+}
+
+/// Installs the Python that runs `tests/peers/python/server.py`.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn python_peer() -> Result<Tool> {
+    python::ensure(workspace_root())
+}
+
+/// Installs what makes a component of the example in JavaScript: a script for the Node that is
+/// returned beside it.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn componentize_js() -> Result<(Tool, PathBuf)> {
+    componentize::javascript(workspace_root())
+}
+
+/// Installs what makes a component of the example in Python.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn componentize_py() -> Result<Tool> {
+    componentize::python(workspace_root())
+}
+
+/// Installs Go.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn go() -> Result<Tool> {
+    go::ensure(workspace_root())
+}
+
+/// Installs zig, whose C compiler brings a C library for WASI.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn zig() -> Result<Tool> {
+    zig::ensure(workspace_root())
 }
 
 /// The command: installs all of it and says where it is.

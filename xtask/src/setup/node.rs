@@ -12,25 +12,28 @@ use crate::process::{find, output, run};
 /// Node with `ws`.
 pub(super) fn ensure(root: &Path) -> Result<Tool> {
     part(root).ensure(|dir| {
-        let (node, npm) = programs()?;
         say(&format!("npm ci, with ws {}", pins::WS));
-        for file in ["package.json", "package-lock.json"] {
-            let from = root.join("tests/peers/node").join(file);
-            fs::copy(&from, dir.join(file))
-                .with_context(|| format!("cannot copy {}", from.display()))?;
-        }
-        run(Command::new(npm)
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .current_dir(dir))?;
-        fs::create_dir(dir.join("bin"))?;
-        symlink(&node, dir.join("bin/node"))?;
-        let version = output(Command::new(node).arg("--version"))?;
-        Ok(format!(
-            "{}, ws {}",
-            version.trim_start_matches('v'),
-            pins::WS
-        ))
+        let version = install(dir, &root.join("tests/peers/node"), pins::OLDEST_NODE)?;
+        Ok(format!("{version}, ws {}", pins::WS))
     })
+}
+
+/// Installs what the lock file in `source` names into `dir`, with Node as `bin/node`; returns Node's
+/// version.
+pub(super) fn install(dir: &Path, source: &Path, oldest: (u32, u32)) -> Result<String> {
+    let (node, npm) = programs(oldest)?;
+    for file in ["package.json", "package-lock.json"] {
+        let from = source.join(file);
+        fs::copy(&from, dir.join(file))
+            .with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    run(Command::new(npm)
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(dir))?;
+    fs::create_dir(dir.join("bin"))?;
+    symlink(&node, dir.join("bin/node"))?;
+    let version = output(Command::new(node).arg("--version"))?;
+    Ok(version.trim_start_matches('v').to_owned())
 }
 
 /// Where `ws` is.
@@ -42,15 +45,15 @@ fn part(root: &Path) -> Part {
     Part::new(root, "node", "bin/node", &format!("ws-{}", pins::WS))
 }
 
-fn programs() -> Result<(PathBuf, PathBuf)> {
-    if let Some(programs) = installed_programs() {
+fn programs(oldest: (u32, u32)) -> Result<(PathBuf, PathBuf)> {
+    if let Some(programs) = installed_programs(oldest) {
         return Ok(programs);
     }
     if apt::may_install() {
         apt::install(&["nodejs", "npm"])?;
     }
-    installed_programs().with_context(|| {
-        let (major, minor) = pins::OLDEST_NODE;
+    installed_programs(oldest).with_context(|| {
+        let (major, minor) = oldest;
         format!(
             "there is no Node {major}.{minor} or later with npm on PATH. Install them (Debian: \
              `apt-get install nodejs npm`) and run `cargo xtask setup` again"
@@ -58,13 +61,12 @@ fn programs() -> Result<(PathBuf, PathBuf)> {
     })
 }
 
-fn installed_programs() -> Option<(PathBuf, PathBuf)> {
-    let node = find("node").filter(|node| is_new_enough(node))?;
+fn installed_programs(oldest: (u32, u32)) -> Option<(PathBuf, PathBuf)> {
+    let node = find("node").filter(|node| is_new_enough(node, oldest))?;
     Some((node, find("npm")?))
 }
 
-fn is_new_enough(node: &Path) -> bool {
-    let (major, minor) = pins::OLDEST_NODE;
+fn is_new_enough(node: &Path, (major, minor): (u32, u32)) -> bool {
     run(Command::new(node).arg("-e").arg(format!(
         "const [major, minor] = process.versions.node.split('.').map(Number);\
          process.exit(major > {major} || (major === {major} && minor >= {minor}) ? 0 : 1)"
