@@ -64,14 +64,14 @@ pub(crate) fn build_program(arguments: &[&str]) -> Result<PathBuf> {
     Ok(executable.into())
 }
 
-/// The folder to which cargo unpacked a crate that the workspace depends on.
+/// The folder to which cargo unpacked a crate that the workspace with this manifest depends on.
 ///
 /// # Errors
 ///
 /// If cargo does not know it.
-pub(crate) fn source_of(name: &str) -> Result<PathBuf> {
+pub(crate) fn source_of(name: &str, manifest: &str) -> Result<PathBuf> {
     let arguments = ["metadata", "--locked", "--format-version=1"];
-    let metadata = process::output(&mut cargo(&arguments))?;
+    let metadata = process::output(cargo(&arguments).args(["--manifest-path", manifest]))?;
     // A whole parser for one path would be out of proportion. The names of crates.io's folders
     // have no quotes in them.
     let marker = format!("/{name}-");

@@ -19,7 +19,7 @@ const COPIES: [(&str, &[&str]); 2] = [
 const SOURCE: &str = "wasip2";
 
 pub(crate) fn run(update: bool) -> Result<()> {
-    let source = source_of(SOURCE)?.join("wit/deps");
+    let source = source_of(SOURCE, "Cargo.toml")?.join("wit/deps");
     for (folder, packages) in COPIES {
         compare(&source, &workspace_root().join(folder), packages, update)?;
         println!("{folder} is what {SOURCE} has");

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::tools::Tools;
+use super::tools::{COMPONENTIZE, Tools};
 use super::{Example, source};
 use crate::cargo::{cargo, source_of};
 use crate::process;
@@ -96,7 +96,7 @@ fn go(tools: &Tools, dir: &Path) -> Result<PathBuf> {
     tools.bindings("go", "command", &bindings)?;
     write(&bindings.join("go.mod"), "module bindings\n\ngo 1.26\n")?;
     // What the bindings use comes with their generator, so that Go has nothing to download.
-    let runtime = source_of("wit-bindgen-go")?.join("src/pkg");
+    let runtime = source_of("wit-bindgen-go", COMPONENTIZE)?.join("src/pkg");
     let modules = [&source("go"), &bindings, &runtime].map(|module| module.display().to_string());
     let workspace = dir.join("go.work");
     write(

@@ -7,6 +7,9 @@ use super::source;
 use crate::cargo::{build_component, build_program};
 use crate::process;
 
+/// It is no member of the workspace.
+pub(super) const COMPONENTIZE: &str = "examples/componentize/Cargo.toml";
+
 /// What all the examples need.
 pub(super) struct Tools {
     /// `examples/componentize`.
@@ -22,8 +25,13 @@ impl Tools {
     pub(super) fn build() -> Result<Self> {
         Ok(Self {
             websocket: build_component()?,
-            componentize: build_program(&["--package=componentize"])?,
-            command: build_program(&["--package=integration-tests", "--example=command"])?,
+            componentize: build_program(&[
+                "--manifest-path",
+                COMPONENTIZE,
+                "--target-dir=target/componentize",
+            ])?,
+            // With what the tests are built with, so that wasmtime is built once.
+            command: build_program(&["--workspace", "--all-features", "--example=command"])?,
         })
     }
 
