@@ -1,7 +1,7 @@
 //! Running cargo in this workspace.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -97,4 +97,25 @@ pub(crate) fn build_component(wasi: Wasi) -> Result<PathBuf> {
     ]))?;
     let folder = workspace_root().join("target/guest/wasm32-wasip2/component");
     Ok(folder.join(file))
+}
+
+/// The folder to which cargo unpacked a crate that the workspace with this manifest depends on.
+///
+/// # Errors
+///
+/// If cargo does not know it.
+pub(crate) fn source_of(name: &str, manifest: &str) -> Result<PathBuf> {
+    let arguments = ["metadata", "--locked", "--format-version=1"];
+    let metadata = process::output(cargo(&arguments).args(["--manifest-path", manifest]))?;
+    // A whole parser for one path would be out of proportion. The names of crates.io's folders
+    // have no quotes in them.
+    let marker = format!("/{name}-");
+    let manifest = metadata
+        .split('"')
+        .find(|value| value.contains(&marker) && value.ends_with("/Cargo.toml"));
+    manifest
+        .map(Path::new)
+        .and_then(Path::parent)
+        .map(Path::to_owned)
+        .with_context(|| format!("cargo does not know where {name} is"))
 }

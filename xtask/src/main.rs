@@ -5,6 +5,7 @@ mod bench;
 mod cargo;
 mod component;
 mod demo;
+mod examples;
 mod hosts;
 mod node;
 mod package;
@@ -16,6 +17,8 @@ mod wit;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+
+use examples::Example;
 
 const HELP: &str = "\
 The tasks of this repository.
@@ -37,6 +40,8 @@ Commands:
     hosts          runs the component on each host, and compares what works with the chart in
                    README.md (--update: makes the chart)
     component      builds the components and prints their sizes
+    examples       makes components of the examples, composes them with ours, and runs them against
+                   a server (NAME...: only these)
     package        makes the crate that is published, and builds it as its users do
     wit            compares what wit/ has of WASI with what it was copied from (--update: copies
                    it anew)
@@ -59,6 +64,7 @@ enum Command {
     Bench { quick: bool },
     Component,
     Demo,
+    Examples(Vec<Example>),
     Help,
     Node,
     Hosts { update: bool },
@@ -79,6 +85,7 @@ impl Command {
             ["bench", "--quick"] => Self::Bench { quick: true },
             ["component"] => Self::Component,
             ["demo"] => Self::Demo,
+            ["examples", ref names @ ..] => Self::Examples(Example::parse(names)?),
             ["node"] => Self::Node,
             ["hosts"] => Self::Hosts { update: false },
             ["hosts", "--update"] => Self::Hosts { update: true },
@@ -100,6 +107,7 @@ impl Command {
             Self::Bench { quick } => bench::run(quick),
             Self::Component => component::run(),
             Self::Demo => demo::run(),
+            Self::Examples(examples) => examples::run(&examples),
             Self::Help => {
                 print!("{HELP}");
                 Ok(())

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::cargo::cargo;
+use crate::examples::{self, Example};
 use crate::{autobahn, node, process, setup};
 
 /// What to ask for beyond the tests of cargo.
@@ -46,6 +47,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
         "--workspace",
         "--all-features",
     ]))?;
+    examples::run(&Example::ALL)?;
     node::run_or_skip()?;
     autobahn::run_or_skip(options.autobahn)
 }

@@ -1,25 +1,24 @@
-//! `cargo xtask wit`: the folders `deps` in `wit/` are copies of WASI's packages, and are never edited.
-//! They are taken from the crates that the components' bindings come from.
+//! `cargo xtask wit`: the packages of WASI are copies, and are never edited. They are taken from the
+//! crates that the components' bindings come from.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
-use crate::cargo::cargo;
-use crate::process;
+use crate::cargo::source_of;
 use crate::setup::workspace_root;
 
-/// A folder of copies.
+/// A folder with copies. What else is there is a link.
 struct Copies {
     folder: &'static str,
-    /// The packages that our WIT uses.
+    /// The packages that are copied.
     packages: &'static [&'static str],
     /// The crate that they come from.
     source: &'static str,
 }
 
-const ALL: [Copies; 2] = [
+const ALL: [Copies; 3] = [
     Copies {
         folder: "wit/0.2/deps",
         packages: &["clocks", "io", "random", "sockets"],
@@ -29,6 +28,11 @@ const ALL: [Copies; 2] = [
         folder: "wit/0.3/deps",
         packages: &["clocks", "random", "sockets"],
         source: "wasip3",
+    },
+    Copies {
+        folder: "examples/wit/deps",
+        packages: &["cli", "filesystem"],
+        source: "wasip2",
     },
 ];
 
@@ -44,7 +48,7 @@ impl Copies {
             packages,
             source,
         } = self;
-        let originals = originals(source)?;
+        let originals = source_of(source, "Cargo.toml")?.join("wit/deps");
         let copies = workspace_root().join(folder);
         for package in *packages {
             let name = format!("{package}.wit");
@@ -60,31 +64,21 @@ impl Copies {
                 );
             }
         }
-        let count = fs::read_dir(&copies)?.count();
+        let mut files: Vec<PathBuf> = Vec::new();
+        for entry in fs::read_dir(&copies)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                files.push(entry.path());
+            }
+        }
         ensure!(
-            count == packages.len(),
-            "{} has {count} files, not {}",
-            copies.display(),
+            files.len() == packages.len(),
+            "{folder} has {} files, not {}",
+            files.len(),
             packages.len()
         );
         println!("{folder} is what {source} has");
         Ok(())
-    }
-}
-
-/// The folder of a crate's WIT, where cargo unpacked it.
-fn originals(source: &str) -> Result<PathBuf> {
-    let arguments = ["metadata", "--locked", "--format-version=1"];
-    let metadata = process::output(&mut cargo(&arguments))?;
-    // A whole parser for one path would be out of proportion. The names of crates.io's folders
-    // have no quotes in them.
-    let marker = format!("/{source}-");
-    let manifest = metadata
-        .split('"')
-        .find(|value| value.contains(&marker) && value.ends_with("/Cargo.toml"));
-    match manifest.map(Path::new).and_then(Path::parent) {
-        Some(folder) => Ok(folder.join("wit/deps")),
-        None => bail!("cargo does not know where {source} is"),
     }
 }
 

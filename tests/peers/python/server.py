@@ -1,6 +1,6 @@
 """A WebSocket server on somebody else's implementation: websockets, for Python.
 
-    server.py [--cert FILE --key FILE] [--permessage-deflate OPTIONS]
+    server.py [--cert FILE --key FILE] [--permessage-deflate OPTIONS] [--log FILE]
 
 Listens on a port of 127.0.0.1 that the system chooses, prints `listening PORT` once it accepts
 connections, and exits when its standard input ends. The path of a request chooses what happens:
@@ -21,12 +21,15 @@ and no ping is sent that was not asked for. `../node/server.js` does so too.
 Nothing is compressed, unless there is `--permessage-deflate` and the client offers the extension:
 OPTIONS are the arguments of `ServerPerMessageDeflateFactory`, as a JSON object. All messages are
 compressed then.
+
+The log has every frame, as the library writes it: `< TEXT 'Hello' [5 bytes]` is one that came in.
 """
 
 import argparse
 import asyncio
 import http
 import json
+import logging
 import os
 import ssl
 import sys
@@ -158,9 +161,12 @@ async def main():
     parser.add_argument("--cert", metavar="FILE", help="serve TLS with this chain, PEM")
     parser.add_argument("--key", metavar="FILE", help="the key of the certificate, PEM")
     parser.add_argument("--permessage-deflate", metavar="OPTIONS", type=json.loads, help="JSON")
+    parser.add_argument("--log", metavar="FILE", help="write every frame there")
     arguments = parser.parse_args()
     if (arguments.cert is None) != (arguments.key is None):
         parser.error("--cert and --key go together")
+    if arguments.log is not None:
+        logging.basicConfig(filename=arguments.log, level=logging.DEBUG, format="%(message)s")
 
     async with serve(
         handle,

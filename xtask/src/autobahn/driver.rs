@@ -76,7 +76,6 @@ impl Driver {
         })
     }
 
-    /// An example of a package of the workspace, built if it has to be.
     fn example(arguments: &[&str]) -> Result<Self> {
         Ok(Self {
             program: executable(arguments)?,

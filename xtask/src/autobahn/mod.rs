@@ -16,9 +16,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+pub(crate) use self::server::Identity;
+
 use self::driver::{Driver, Profile};
 use self::report::Report;
-use self::server::{Identity, Server, Suite};
+use self::server::{Server, Suite};
 use crate::cargo::Wasi;
 use crate::process;
 use crate::setup::{self, Tool, workspace_root};
@@ -87,6 +89,11 @@ pub(crate) fn run(options: Options) -> Result<()> {
 /// Makes sure that the suite is not skipped.
 pub(crate) fn require() -> Result<Tool> {
     setup::autobahn()?.context(NO_PYTHON)
+}
+
+/// What a server of `wss` has, by an authority that nobody else has, written to this folder.
+pub(crate) fn identity(dir: &Path) -> Result<Identity> {
+    Driver::component(Wasi::V0_2, Profile::Dev)?.identity(dir)
 }
 
 /// As a part of the tests: where there is no Python 2.7, says loudly what is not run.

@@ -23,10 +23,10 @@ pub(super) struct Suite<'a> {
 }
 
 /// What a server of `wss` has, and its clients trust: files of PEM.
-pub(super) struct Identity {
-    pub(super) chain: PathBuf,
-    pub(super) key: PathBuf,
-    pub(super) root: PathBuf,
+pub(crate) struct Identity {
+    pub(crate) chain: PathBuf,
+    pub(crate) key: PathBuf,
+    pub(crate) root: PathBuf,
 }
 
 /// The suite's server, until it is dropped.

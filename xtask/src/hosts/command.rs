@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -8,7 +9,7 @@ use crate::process;
 use crate::setup::workspace_root;
 
 /// What a composed command may do with `wasmtime run`: TCP to everything, and looking names up.
-const GRANTS: [&str; 3] = ["-Stcp", "-Sinherit-network", "-Sallow-ip-name-lookup"];
+pub(crate) const GRANTS: [&str; 3] = ["-Stcp", "-Sinherit-network", "-Sallow-ip-name-lookup"];
 
 /// The command line tool of wasmtime, built.
 ///
@@ -24,11 +25,20 @@ pub(crate) fn wasmtime() -> Result<PathBuf> {
 }
 
 pub(super) fn on_wasmtime(tools: &Tools) -> Result<Vec<PathBuf>> {
+    run_by_wasmtime(composed(tools, "command", "command.wasm")?)
+}
+
+/// The same with the component for WASI 0.3.
+pub(super) fn on_wasmtime_0_3(tools: &Tools) -> Result<Vec<PathBuf>> {
+    run_by_wasmtime(composed(tools, "command-0-3", "command_0_3.wasm")?)
+}
+
+fn run_by_wasmtime(composed: PathBuf) -> Result<Vec<PathBuf>> {
     let mut command = vec![wasmtime()?, "run".into()];
     command.extend(GRANTS.map(PathBuf::from));
     // Of the environment a command has only what is named.
     command.extend(["--env=WASOCKET_URL", "--env=WASOCKET_ROOTS"].map(PathBuf::from));
-    command.push(composed(tools)?);
+    command.push(composed);
     Ok(command)
 }
 
@@ -39,21 +49,29 @@ pub(super) fn on_wash(tools: &Tools) -> Result<Vec<PathBuf>> {
         // It has next to nothing in common with the workspace.
         "--target-dir=target/wash",
     ])?;
-    Ok(vec![wash, composed(tools)?])
+    Ok(vec![wash, composed(tools, "command", "command.wasm")?])
 }
 
-/// tests/hosts/command, composed with the component.
-fn composed(tools: &Tools) -> Result<PathBuf> {
+/// A command, composed with the component that it is for: of a package of tests/hosts, and what cargo
+/// makes of that.
+fn composed(tools: &Tools, package: &str, built: &str) -> Result<PathBuf> {
     process::show(cargo(&[
         "build",
         "--locked",
-        "--package=command",
+        "--package",
+        package,
         "--target=wasm32-wasip2",
         "--target-dir=target/guest",
     ]))?;
-    let command = workspace_root().join("target/guest/wasm32-wasip2/debug/command.wasm");
+    let command = workspace_root().join("target/guest/wasm32-wasip2/debug");
     std::fs::create_dir_all(dir())?;
-    let composed = file("command.wasm");
-    process::run(tools.run().arg("compose").args([&command, &composed]))?;
+    let composed = file(built);
+    process::run(
+        Command::new(&tools.wasocket)
+            .arg("compose")
+            .arg(command.join(built))
+            .arg("--output")
+            .arg(&composed),
+    )?;
     Ok(composed)
 }

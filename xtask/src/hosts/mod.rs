@@ -15,6 +15,8 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+pub(crate) use self::command::{GRANTS, wasmtime};
+
 use self::results::{FUNCTIONS, Results};
 use crate::cargo::executable;
 use crate::setup;
@@ -29,11 +31,16 @@ struct Host {
     prepare: fn(&Tools) -> Result<Vec<PathBuf>>,
 }
 
-const HOSTS: [Host; 6] = [
+const HOSTS: [Host; 7] = [
     Host {
         name: "wasmtime",
         title: "`wasmtime run`<br/>(x86-64)",
         prepare: command::on_wasmtime,
+    },
+    Host {
+        name: "wasmtime-0.3",
+        title: "`wasmtime run`<br/>(WASI 0.3)",
+        prepare: command::on_wasmtime_0_3,
     },
     Host {
         name: "crate",
@@ -66,6 +73,8 @@ const HOSTS: [Host; 6] = [
 struct Tools {
     /// tests/hosts/runner, which starts the servers and compiles components.
     runner: PathBuf,
+    /// Our tool, which composes.
+    wasocket: PathBuf,
 }
 
 impl Tools {
@@ -73,6 +82,7 @@ impl Tools {
         Ok(Self {
             // With the features that the tests have, so that nothing is built twice.
             runner: executable(&["--workspace", "--all-features", "--bin=hosts"])?,
+            wasocket: executable(&["--workspace", "--all-features", "--bin=wasocket"])?,
         })
     }
 

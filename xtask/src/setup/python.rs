@@ -40,6 +40,21 @@ pub(super) fn create_venv(dir: &Path, requirements: &[&str]) -> Result<String> {
     )
 }
 
+/// Where a package is in the virtual environment `dir`, relative to it.
+pub(super) fn package_dir(dir: &Path, package: &str) -> Result<PathBuf> {
+    // Both without links, which may lead to the folder.
+    let script = format!(
+        "from os.path import realpath, relpath\nimport {package}\n\
+         print(relpath(realpath({package}.__path__[0]), realpath('.')))"
+    );
+    let relative = output(
+        Command::new(dir.join("bin/python"))
+            .args(["-c", &script])
+            .current_dir(dir),
+    )?;
+    Ok(relative.into())
+}
+
 /// Debian's Python has no `ensurepip` unless its package python3-venv is installed, and then venv
 /// fails; virtualenv brings its own.
 fn create_empty_venv(python: &Path, dir: &Path) -> Result<()> {

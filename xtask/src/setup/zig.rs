@@ -1,12 +1,10 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::Result;
 
 use super::part::{Part, Tool};
 use super::{pins, python, script};
-use crate::process::output;
 
 /// zig names targets otherwise than the crate `cc`. Where nothing is optimized it also checks for
 /// undefined behaviour, by functions that only its own linker knows.
@@ -25,13 +23,11 @@ pub(super) fn ensure(root: &Path) -> Result<Tool> {
     let requirement = format!("ziglang=={}", pins::ZIGLANG);
     Part::new(root, "zig", "bin/zig", &requirement).ensure(|dir| {
         python::create_venv(dir, &[&requirement])?;
-        let package = output(
-            Command::new(dir.join("bin/python"))
-                .arg("-c")
-                .arg("import os, ziglang; print(os.path.relpath(ziglang.__path__[0], 'bin'))")
-                .current_dir(dir),
+        let package = python::package_dir(dir, "ziglang")?;
+        symlink(
+            Path::new("..").join(package).join("zig"),
+            dir.join("bin/zig"),
         )?;
-        symlink(Path::new(&package).join("zig"), dir.join("bin/zig"))?;
         Ok(pins::ZIGLANG.to_owned())
     })
 }

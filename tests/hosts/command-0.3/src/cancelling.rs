@@ -81,10 +81,7 @@ async fn give_up_a_stream(url: &str, options: &ConnectOptions) -> Result<(), Str
 }
 
 /// One that is dropped ends, and the others go on.
-async fn drop_open_websockets(
-    url: &str,
-    options: &ConnectOptions,
-) -> Result<(), String> {
+async fn drop_open_websockets(url: &str, options: &ConnectOptions) -> Result<(), String> {
     for _ in 0..TIMES {
         let websocket = connect(url, options).await?;
         assert_echoes(&websocket, "dropped").await?;

@@ -1,7 +1,6 @@
 //! What `cargo xtask hosts` needs of this repository's crates:
 //!
 //! ```text
-//! hosts compose COMMAND OUTPUT        composes a command with the component
 //! hosts precompile TARGET OUTPUT      compiles the component for another machine
 //! hosts run PROGRAM [ARGUMENT]...     runs a program against a server, over ws and over wss
 //! ```
@@ -10,7 +9,6 @@
 //! certificate to trust, PEM. It prints `connect ok`, `send ok`, `ping ok` and `close ok`, and
 //! `failed: ` with the reason. The lines are printed with the scheme before them.
 
-mod compose;
 mod run;
 
 use std::env;
@@ -23,10 +21,6 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["compose", command, output] => {
-            let command = fs::read(command).with_context(|| command.to_owned())?;
-            fs::write(output, compose::compose(command)?).with_context(|| output.to_owned())
-        }
         ["precompile", target, output] => {
             let compiled = Runtime::precompile_for(target)?;
             fs::write(output, compiled).with_context(|| output.to_owned())
