@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::cargo::{Wasi, build_component};
-use crate::process;
 use crate::setup::{self, NodePrograms, workspace_root};
+use crate::{hosts, process};
 
 /// Where Node's test runner writes what it found, as TAP; `node/package.json` says the same.
 const RESULTS: &str = "node/test/results.tap";
@@ -23,12 +23,17 @@ pub(crate) fn require() -> Result<NodePrograms> {
     setup::node_of_package()?.with_context(no_node)
 }
 
-/// As a part of the tests: where Node is too old for the package, says loudly what is not run.
+/// As a part of the tests, with all other hosts: where Node is too old for the package, says loudly
+/// what is not run.
 pub(crate) fn run_or_skip() -> Result<()> {
     match setup::node_of_package()? {
-        Some(programs) => make_and_test(&programs),
+        Some(programs) => {
+            make_and_test(&programs)?;
+            hosts::run_all(false)
+        }
         None => {
             eprintln!("\n{}.\n\nnode: the package was NOT TESTED", no_node());
+            eprintln!("hosts: NOT RUN, as their chart has the package for Node in it");
             Ok(())
         }
     }
@@ -52,6 +57,9 @@ fn make_and_test(programs: &NodePrograms) -> Result<()> {
     process::run(&mut npm(&["run", "build", "--", &path]))?;
     process::run(&mut npm(&["run", "types"]))?;
     process::show(npm(&["test"]))?;
+    let results = workspace_root().join(RESULTS);
+    let results = fs::read_to_string(&results).with_context(|| results.display().to_string())?;
+    hosts::write_node(&results)?;
     println!("node: types and tests passed; {RESULTS} has each of them");
     Ok(())
 }

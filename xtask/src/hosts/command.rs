@@ -1,9 +1,9 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Tools, dir, file};
+use super::{Tools, file};
 use crate::cargo::{cargo, executable};
 use crate::process;
 use crate::setup::workspace_root;
@@ -24,32 +24,36 @@ pub(crate) fn wasmtime() -> Result<PathBuf> {
     ])
 }
 
-pub(super) fn on_wasmtime(tools: &Tools) -> Result<Vec<PathBuf>> {
-    run_by_wasmtime(composed(tools, "command", "command.wasm")?)
+pub(super) fn on_wasmtime(tools: &Tools) -> Result<Command> {
+    run_by_wasmtime(tools, &composed(tools, "command", "command.wasm")?)
 }
 
 /// The same with the component for WASI 0.3.
-pub(super) fn on_wasmtime_0_3(tools: &Tools) -> Result<Vec<PathBuf>> {
-    run_by_wasmtime(composed(tools, "command-0-3", "command_0_3.wasm")?)
+pub(super) fn on_wasmtime_0_3(tools: &Tools) -> Result<Command> {
+    run_by_wasmtime(tools, &composed(tools, "command-0-3", "command_0_3.wasm")?)
 }
 
-fn run_by_wasmtime(composed: PathBuf) -> Result<Vec<PathBuf>> {
-    let mut command = vec![wasmtime()?, "run".into()];
-    command.extend(GRANTS.map(PathBuf::from));
-    // Of the environment a command has only what is named.
-    command.extend(["--env=WASOCKET_URL", "--env=WASOCKET_ROOTS"].map(PathBuf::from));
-    command.push(composed);
+fn run_by_wasmtime(tools: &Tools, composed: &Path) -> Result<Command> {
+    let mut command = tools.serve(&wasmtime()?);
+    command
+        .arg("run")
+        .args(GRANTS)
+        // Of the environment a command has only what is named.
+        .args(["--env=WASOCKET_URL", "--env=WASOCKET_ROOTS"])
+        .arg(composed);
     Ok(command)
 }
 
 /// wasmCloud's runtime, with a grant beside one without.
-pub(super) fn on_wash(tools: &Tools) -> Result<Vec<PathBuf>> {
+pub(super) fn on_wash(tools: &Tools) -> Result<Command> {
     let wash = executable(&[
         "--manifest-path=tests/hosts/wash/Cargo.toml",
         // It has next to nothing in common with the workspace.
         "--target-dir=target/wash",
     ])?;
-    Ok(vec![wash, composed(tools, "command", "command.wasm")?])
+    let mut command = tools.serve(&wash);
+    command.arg(composed(tools, "command", "command.wasm")?);
+    Ok(command)
 }
 
 /// A command, composed with the component that it is for: of a package of tests/hosts, and what cargo
@@ -64,14 +68,7 @@ fn composed(tools: &Tools, package: &str, built: &str) -> Result<PathBuf> {
         "--target-dir=target/guest",
     ]))?;
     let command = workspace_root().join("target/guest/wasm32-wasip2/debug");
-    std::fs::create_dir_all(dir())?;
     let composed = file(built);
-    process::run(
-        Command::new(&tools.wasocket)
-            .arg("compose")
-            .arg(command.join(built))
-            .arg("--output")
-            .arg(&composed),
-    )?;
+    tools.compose(&command.join(built), &composed)?;
     Ok(composed)
 }

@@ -1,21 +1,22 @@
 use std::ffi::OsString;
-use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Tools, dir, file};
+use super::{Tools, file};
 use crate::cargo::{executable, executable_for};
-use crate::process;
 use crate::setup::{self, Arm};
 
 /// The crate as most have it: with a compiler.
-pub(super) fn compiled(_: &Tools) -> Result<Vec<PathBuf>> {
-    Ok(vec![native()?])
+pub(super) fn compiled(tools: &Tools) -> Result<Command> {
+    Ok(tools.serve(&native()?))
 }
 
-pub(super) fn interpreted(_: &Tools) -> Result<Vec<PathBuf>> {
-    Ok(vec![native()?, "--interpreted".into()])
+pub(super) fn interpreted(tools: &Tools) -> Result<Command> {
+    let mut command = tools.serve(&native()?);
+    command.arg("--interpreted");
+    Ok(command)
 }
 
 /// tests/hosts/embedder for this machine.
@@ -24,19 +25,19 @@ fn native() -> Result<PathBuf> {
     executable(&["--workspace", "--all-features", "--bin=embedder"])
 }
 
-pub(super) fn on_arm_64(tools: &Tools) -> Result<Vec<PathBuf>> {
+pub(super) fn on_arm_64(tools: &Tools) -> Result<Command> {
     let [arm, _] = setup::arm()?;
     on(&arm, tools)
 }
 
-pub(super) fn on_arm_32(tools: &Tools) -> Result<Vec<PathBuf>> {
+pub(super) fn on_arm_32(tools: &Tools) -> Result<Command> {
     let [_, arm] = setup::arm()?;
     on(&arm, tools)
 }
 
 /// tests/hosts/embedder for ARM: a static program without a compiler, which loads the component that
 /// was compiled here.
-fn on(arm: &Arm, tools: &Tools) -> Result<Vec<PathBuf>> {
+fn on(arm: &Arm, tools: &Tools) -> Result<Command> {
     let target = arm.target.replace('-', "_");
     let gcc = arm.gcc.program.as_os_str();
     let environment = [
@@ -53,13 +54,9 @@ fn on(arm: &Arm, tools: &Tools) -> Result<Vec<PathBuf>> {
     let target = format!("--target={}", arm.target);
     let program = executable_for(&["--package=embedder", &target], &environment)?;
 
-    fs::create_dir_all(dir())?;
     let compiled = file(format!("{}.cwasm", arm.target));
-    process::run(
-        tools
-            .run()
-            .args(["precompile", arm.compiled_for])
-            .arg(&compiled),
-    )?;
-    Ok(vec![arm.qemu.program.clone(), program, compiled])
+    tools.precompile(arm.compiled_for, &compiled)?;
+    let mut command = tools.serve(&arm.qemu.program);
+    command.args([program, compiled]);
+    Ok(command)
 }

@@ -2,24 +2,25 @@
 //! README.md.
 //!
 //! Each host runs a program that connects, sends, pings and closes, over `ws` and over `wss`, against
-//! a server on this machine. What worked is written to `target/hosts/NAME.txt`, from which the chart
-//! is made.
+//! a server on this machine. What worked is written to `target/hosts/NAME.txt`, a line such as
+//! `connect ok` for each function, from which the chart is made.
 
 mod chart;
 mod command;
 mod embedder;
 mod results;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 pub(crate) use self::command::{GRANTS, wasmtime};
 
 use self::results::{FUNCTIONS, Results};
 use crate::cargo::executable;
-use crate::setup;
+use crate::{node, process, setup};
 
 /// Somewhere the component runs.
 struct Host {
@@ -27,45 +28,54 @@ struct Host {
     name: &'static str,
     /// What the chart calls it.
     title: &'static str,
-    /// Builds what it takes; returns the program that does what is asked, with its arguments.
-    prepare: fn(&Tools) -> Result<Vec<PathBuf>>,
+    /// Builds what it takes; returns what runs it, by [`Tools::serve`]. `None` if its results are
+    /// written by another task.
+    prepare: Option<fn(&Tools) -> Result<Command>>,
 }
 
-const HOSTS: [Host; 7] = [
+/// What the results of the package for Node are called, which its own tests find.
+const NODE: &str = "node";
+
+const HOSTS: [Host; 8] = [
     Host {
         name: "wasmtime",
         title: "`wasmtime run`<br/>(x86-64)",
-        prepare: command::on_wasmtime,
+        prepare: Some(command::on_wasmtime),
     },
     Host {
         name: "wasmtime-0.3",
         title: "`wasmtime run`<br/>(WASI 0.3)",
-        prepare: command::on_wasmtime_0_3,
+        prepare: Some(command::on_wasmtime_0_3),
     },
     Host {
         name: "crate",
         title: "crate `wasocket`<br/>(x86-64)",
-        prepare: embedder::compiled,
+        prepare: Some(embedder::compiled),
     },
     Host {
         name: "interpreter",
         title: "crate `wasocket`<br/>(Pulley)",
-        prepare: embedder::interpreted,
+        prepare: Some(embedder::interpreted),
+    },
+    Host {
+        name: NODE,
+        title: "package for Node<br/>(x86-64)",
+        prepare: None,
     },
     Host {
         name: "arm-64",
         title: "ARM Linux<br/>(64 bit)",
-        prepare: embedder::on_arm_64,
+        prepare: Some(embedder::on_arm_64),
     },
     Host {
         name: "arm-32",
         title: "ARM Linux<br/>(32 bit, Pulley)",
-        prepare: embedder::on_arm_32,
+        prepare: Some(embedder::on_arm_32),
     },
     Host {
         name: "wash",
         title: "wasmCloud<br/>(wash-runtime)",
-        prepare: command::on_wash,
+        prepare: Some(command::on_wash),
     },
 ];
 
@@ -86,30 +96,72 @@ impl Tools {
         })
     }
 
-    fn run(&self) -> Command {
-        Command::new(&self.runner)
+    /// Gives a program a server to talk to; its arguments are to be added.
+    fn serve(&self, program: &Path) -> Command {
+        let mut command = Command::new(&self.runner);
+        command.arg("run").arg(program);
+        command
+    }
+
+    /// Composes a command with the component that it is for.
+    fn compose(&self, command: &Path, output: &Path) -> Result<()> {
+        fs::create_dir_all(dir())?;
+        let mut compose = Command::new(&self.wasocket);
+        process::run(
+            compose
+                .arg("compose")
+                .arg(command)
+                .arg("--output")
+                .arg(output),
+        )
+    }
+
+    /// Compiles the component for a target of wasmtime's.
+    fn precompile(&self, target: &str, output: &Path) -> Result<()> {
+        fs::create_dir_all(dir())?;
+        let mut precompile = Command::new(&self.runner);
+        process::run(precompile.args(["precompile", target]).arg(output))
     }
 }
 
+/// The command.
 pub(crate) fn run(update: bool) -> Result<()> {
+    node::run()?;
+    run_all(update)
+}
+
+/// Writes the results of the package for Node, as its tests told them.
+pub(crate) fn write_node(tap: &str) -> Result<()> {
+    Results::of_tap(tap).write(NODE)
+}
+
+/// As a part of the tests, after those of the package for Node.
+pub(crate) fn run_all(update: bool) -> Result<()> {
     setup::wasm()?;
     let tools = Tools::build()?;
     let mut columns = Vec::new();
     let mut failed = Vec::new();
     for host in &HOSTS {
-        let program = (host.prepare)(&tools)?;
-        let results = Results::of(tools.run().arg("run").args(program))?;
-        results.write(host.name)?;
-        for function in FUNCTIONS {
-            let works = results.works(function);
-            println!(
-                "{}: {function} {}",
-                host.name,
-                if works { "ok" } else { "FAILED" }
-            );
+        if let Some(prepare) = host.prepare {
+            let mut command = prepare(&tools)?;
+            let output = command
+                .output()
+                .with_context(|| format!("cannot start {command:?}"))?;
+            let printed = String::from_utf8_lossy(&output.stdout);
+            Results::of(&printed).write(host.name)?;
+            if !output.status.success() {
+                let complaint = String::from_utf8_lossy(&output.stderr);
+                failed.push(format!("{}:\n{printed}{complaint}", host.name));
+            }
         }
-        if let Some(reason) = results.failure() {
-            failed.push(format!("{}: {reason}", host.name));
+        let results = Results::read(host.name)?;
+        for function in FUNCTIONS {
+            let outcome = if results.works(function) {
+                "ok"
+            } else {
+                "FAILED"
+            };
+            println!("{}: {function} {outcome}", host.name);
         }
         columns.push((host.title, results));
     }

