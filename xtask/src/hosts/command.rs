@@ -19,6 +19,7 @@ pub(crate) const GRANTS: [&str; 3] = ["-Stcp", "-Sinherit-network", "-Sallow-ip-
 pub(crate) fn wasmtime() -> Result<PathBuf> {
     executable(&[
         "--manifest-path=tests/hosts/wasmtime/Cargo.toml",
+        "--target-dir=target",
         "--package=wasmtime-cli",
         "--bin=wasmtime",
     ])
