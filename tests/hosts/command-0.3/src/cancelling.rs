@@ -71,6 +71,9 @@ async fn give_up_a_stream(url: &str, options: &ConnectOptions) -> Result<(), Str
     if !left.is_empty() {
         return Err(format!("send-stream did not take {} bytes", left.len()));
     }
+    // Once this is answered, what was written before it has been sent.
+    let pong = websocket.ping(Vec::new(), SendOptions::empty()).await;
+    pong.map_err(|error| format!("ping: {error:?}"))?;
     drop(sending);
     let closed = websocket.closed().await;
     if closed.code == 1011 {
