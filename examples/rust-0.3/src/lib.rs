@@ -6,21 +6,23 @@ use std::error::Error;
 
 use futures_util::try_join;
 
-use self::wasocket::websocket::client::{ConnectOptions, Websocket};
-use self::wasocket::websocket::types::{Message, SendOptions};
+use bindings::wasocket::websocket::client::{ConnectOptions, Websocket};
+use bindings::wasocket::websocket::types::{Message, SendOptions};
 
-wit_bindgen::generate!({
-    inline: "
-        package wasocket:example;
+mod bindings {
+    wit_bindgen::generate!({
+        inline: "
+            package wasocket:example;
 
-        world program {
-            import wasocket:websocket/client@0.3.0;
-        }
-    ",
-    path: "../../wit/0.3",
-    with: { "wasi:clocks/types@0.3.0": wasip3::clocks::types },
-    generate_all,
-});
+            world program {
+                import wasocket:websocket/client@0.3.0;
+            }
+        ",
+        path: "../../wit/0.3",
+        with: { "wasi:clocks/types@0.3.0": wasip3::clocks::types },
+        generate_all,
+    });
+}
 
 struct Program;
 
