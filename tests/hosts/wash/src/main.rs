@@ -28,7 +28,9 @@ const DENIED: &str = "denied";
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let command = env::args().nth(1).context("where is the command? Give its file")?;
+    let command = env::args()
+        .nth(1)
+        .context("where is the command? Give its file")?;
     let command = fs::read(&command).with_context(|| command)?;
     let url = env::var("WASOCKET_URL").context("WASOCKET_URL")?;
     let port = url
@@ -48,7 +50,8 @@ async fn main() -> Result<()> {
     sockets.config.insert(PORT.to_owned(), port);
     for (name, host_interfaces) in [(GRANTED, vec![run.clone(), sockets]), (DENIED, vec![run])] {
         let workload = workload(name, &command, host_interfaces);
-        host.workload_start(WorkloadStartRequest { workload }).await?;
+        host.workload_start(WorkloadStartRequest { workload })
+            .await?;
     }
 
     let mut failed = Vec::new();
