@@ -29,7 +29,7 @@ fn run() -> Result<(), String> {
     }
     let websocket = Websocket::connect(Some(&url), None, None, Some(&options))
         .map_err(|error| error.message)?;
-    let mut events = Events::new(&websocket);
+    let events = Events::new(&websocket);
 
     events.until(|event| matches!(event, Event::Open(_)))?;
     println!("connect ok");
@@ -77,7 +77,7 @@ impl<'a> Events<'a> {
     }
 
     /// Waits for an event; those before it are passed over.
-    fn until(&mut self, is_awaited: impl Fn(&Event) -> bool) -> Result<(), String> {
+    fn until(&self, is_awaited: impl Fn(&Event) -> bool) -> Result<(), String> {
         loop {
             for event in self.websocket.drive().events {
                 match event {
