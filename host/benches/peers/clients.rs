@@ -1,4 +1,4 @@
-//! The clients, behind one face.
+//! The clients that are used from outside of wasm, behind one face.
 
 use std::sync::Arc;
 
@@ -17,22 +17,11 @@ use wasocket::{Grants, Options, Runtime, WebSocket};
 
 use crate::server::Server;
 
-/// Who takes part.
+/// A client that is used from outside of wasm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Contestant {
+pub(crate) enum Native {
     Wasocket,
     Tungstenite,
-}
-
-impl Contestant {
-    pub(crate) const ALL: [Self; 2] = [Self::Wasocket, Self::Tungstenite];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Wasocket => "wasocket",
-            Self::Tungstenite => "tokio-tungstenite",
-        }
-    }
 }
 
 /// What a client needs to connect, made once.
@@ -42,9 +31,9 @@ pub(crate) enum Dialer {
 }
 
 impl Dialer {
-    pub(crate) fn new(contestant: Contestant, server: &Server) -> Self {
-        match contestant {
-            Contestant::Wasocket => {
+    pub(crate) fn new(native: Native, server: &Server) -> Self {
+        match native {
+            Native::Wasocket => {
                 let runtime = Runtime::builder()
                     .grants(Grants::new().everything())
                     .build()
@@ -52,7 +41,7 @@ impl Dialer {
                 let options = Options::new().without_built_in_roots().roots(server.pem());
                 Self::Wasocket(Box::new((runtime, options)))
             }
-            Contestant::Tungstenite => {
+            Native::Tungstenite => {
                 let mut roots = RootCertStore::empty();
                 roots.add(server.root.clone()).expect("a root");
                 let provider = Arc::new(ring::default_provider());

@@ -30,8 +30,8 @@ pub(crate) struct Report {
     rows: Vec<Row>,
 }
 
-/// The client that ratios are to.
-const BASELINE: &str = "tokio-tungstenite";
+/// The clients that ratios are to: ours from outside of wasm, and the one that others are measured by.
+const BASELINES: [&str; 2] = ["wasocket", "tokio-tungstenite"];
 
 impl Report {
     pub(crate) fn add(&mut self, row: Row) {
@@ -64,30 +64,46 @@ impl Report {
         medians
     }
 
+    /// The clients, in the order in which they were first measured.
+    fn clients(&self) -> Vec<&'static str> {
+        let mut clients = Vec::new();
+        for row in &self.rows {
+            if !clients.contains(&row.client) {
+                clients.push(row.client);
+            }
+        }
+        clients
+    }
+
+    /// Prints each figure, and in brackets its ratios to those of the [`BASELINES`].
     pub(crate) fn print(&self) {
         let medians = self.medians();
-        println!("| work | metric | transport | wasocket | {BASELINE} | ratio |");
-        println!("|---|---|---|--:|--:|--:|");
-        for ours in medians.iter().filter(|row| row.client == "wasocket") {
-            let theirs = medians.iter().find(|row| {
-                row.client == BASELINE
-                    && (row.work, row.transport, row.metric)
-                        == (ours.work, ours.transport, ours.metric)
-            });
-            let arrow = match ours.better {
+        let clients = self.clients();
+        println!("| work | metric | transport | {} |", clients.join(" | "));
+        println!("|---|---|---|{}", "--:|".repeat(clients.len()));
+        for first in medians.iter().filter(|row| row.client == clients[0]) {
+            let of = |client: &str| {
+                medians.iter().find(|row| {
+                    row.client == client
+                        && (row.work, row.transport, row.metric)
+                            == (first.work, first.transport, first.metric)
+                })
+            };
+            let cells: Vec<String> = clients
+                .iter()
+                .map(|client| of(client).map_or_else(String::new, |row| cell(row, of)))
+                .collect();
+            let arrow = match first.better {
                 Better::Less => "less is better",
                 Better::More => "more is better",
             };
-            let (theirs, ratio) = match theirs {
-                None => ("".to_owned(), "".to_owned()),
-                Some(theirs) => (
-                    format!("{:.1}", theirs.value),
-                    format!("{:.2}", ours.value / theirs.value),
-                ),
-            };
             println!(
-                "| {} | {}, {} ({arrow}) | {} | {:.1} | {theirs} | {ratio} |",
-                ours.work, ours.metric, ours.unit, ours.transport, ours.value
+                "| {} | {}, {} ({arrow}) | {} | {} |",
+                first.work,
+                first.metric,
+                first.unit,
+                first.transport,
+                cells.join(" | ")
             );
         }
     }
@@ -113,5 +129,18 @@ impl Report {
         let file = target.canonicalize()?.join("results.json");
         std::fs::write(&file, serde_json::to_string_pretty(&results)?)?;
         Ok(file)
+    }
+}
+
+fn cell<'a>(row: &Row, of: impl Fn(&str) -> Option<&'a Row>) -> String {
+    let ratios: Vec<String> = BASELINES
+        .into_iter()
+        .filter(|baseline| *baseline != row.client)
+        .filter_map(of)
+        .map(|baseline| format!("{:.2}", row.value / baseline.value))
+        .collect();
+    match &ratios[..] {
+        [] => format!("{:.1}", row.value),
+        ratios => format!("{:.1} ({})", row.value, ratios.join(", ")),
     }
 }

@@ -2,24 +2,22 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
-use tokio::sync::Semaphore;
 
-use crate::clients::{Client, Contestant, Dialer};
+use crate::contestants::Contestant;
 use crate::report::{Better, Report, Row};
 use crate::server::Server;
 
 /// How much of each work is done.
 pub(crate) struct Scale {
     pub(crate) rounds: usize,
-    round_trips: usize,
-    large_echoes: usize,
-    pipelined: usize,
-    handshakes: usize,
-    idle: usize,
+    round_trips: u32,
+    large_echoes: u32,
+    pipelined: u32,
+    handshakes: u32,
+    idle: u32,
 }
 
 impl Scale {
@@ -46,27 +44,35 @@ impl Scale {
     }
 }
 
+/// What is echoed: few bytes, and many.
+const SMALL: u32 = 64;
+const LARGE: u32 = 64 << 10;
+
 const TRANSPORTS: [(&str, bool); 2] = [("ws", false), ("wss", true)];
 
-/// How many messages are under way at once when they are pipelined.
-const IN_FLIGHT: usize = 64;
-
-pub(crate) fn warm_up(contestant: Contestant, server: &Server) {
+/// The first connection compiles, resolves and allocates what later ones find there.
+pub(crate) fn warm_up(contestant: &Contestant, server: &Server) {
     runtime().block_on(async {
-        let dialer = Dialer::new(contestant, server);
         for (_, secure) in TRANSPORTS {
-            let mut client = dialer.connect(server, secure).await;
-            round_trips(&mut client, &[7; 64], 10).await;
-            client.close().await;
+            if contestant.speaks(secure) {
+                contestant.round_trips(server, secure, SMALL, 10).await;
+            }
         }
     });
 }
 
 /// Does all the work with one client, once.
-pub(crate) fn run_all(contestant: Contestant, server: &Server, scale: &Scale, report: &mut Report) {
+pub(crate) fn run_all(
+    contestant: &Contestant,
+    server: &Server,
+    scale: &Scale,
+    report: &mut Report,
+) {
     let runtime = runtime();
-    let dialer = Dialer::new(contestant, server);
     for (transport, secure) in TRANSPORTS {
+        if !contestant.speaks(secure) {
+            continue;
+        }
         let mut add = |work, metric, unit, better, value| {
             report.add(Row {
                 work,
@@ -79,23 +85,20 @@ pub(crate) fn run_all(contestant: Contestant, server: &Server, scale: &Scale, re
             });
         };
         runtime.block_on(async {
-            let mut client = dialer.connect(server, secure).await;
-            let times = round_trips(&mut client, &[7; 64], scale.round_trips).await;
+            let round_trips = contestant.round_trips(server, secure, SMALL, scale.round_trips);
+            let times = sorted(round_trips.await);
             let micros = |fraction| quantile(&times, fraction).as_secs_f64() * 1e6;
             add("round trip, 64 B", "p50", "us", Better::Less, micros(0.5));
             add("round trip, 64 B", "p99", "us", Better::Less, micros(0.99));
 
-            let payload = vec![7; 64 << 10];
-            let start = Instant::now();
-            round_trips(&mut client, &payload, scale.large_echoes).await;
-            let megabytes = (payload.len() * scale.large_echoes) as f64 / 1e6;
-            let rate = megabytes / start.elapsed().as_secs_f64();
+            let echoes = contestant.round_trips(server, secure, LARGE, scale.large_echoes);
+            let elapsed: Duration = echoes.await.iter().sum();
+            let megabytes = f64::from(LARGE) * f64::from(scale.large_echoes) / 1e6;
+            let rate = megabytes / elapsed.as_secs_f64();
             add("echo, 64 KiB", "throughput", "MB/s", Better::More, rate);
-            client.close().await;
 
-            let client = dialer.connect(server, secure).await;
-            let elapsed = pipelined(client, scale.pipelined).await;
-            let rate = scale.pipelined as f64 / elapsed.as_secs_f64() / 1e3;
+            let elapsed = contestant.pipelined(server, secure, scale.pipelined).await;
+            let rate = f64::from(scale.pipelined) / elapsed.as_secs_f64() / 1e3;
             add(
                 "128 B, 64 in flight",
                 "messages",
@@ -104,23 +107,14 @@ pub(crate) fn run_all(contestant: Contestant, server: &Server, scale: &Scale, re
                 rate,
             );
 
-            let mut times = Vec::new();
-            for _ in 0..scale.handshakes {
-                let start = Instant::now();
-                let client = dialer.connect(server, secure).await;
-                times.push(start.elapsed());
-                client.close().await;
-            }
-            times.sort();
+            let handshakes = contestant.handshakes(server, secure, scale.handshakes);
+            let times = sorted(handshakes.await);
             let millis = quantile(&times, 0.5).as_secs_f64() * 1e3;
             add("connect to open", "p50", "ms", Better::Less, millis);
 
             let before = resident_kib();
-            let mut idle = Vec::new();
-            for _ in 0..scale.idle {
-                idle.push(dialer.connect(server, secure).await);
-            }
-            let kib = resident_kib().saturating_sub(before) as f64 / scale.idle as f64;
+            let idle = contestant.idle(server, secure, scale.idle).await;
+            let kib = resident_kib().saturating_sub(before) as f64 / f64::from(scale.idle);
             add(
                 "idle connection",
                 "resident memory, both ends",
@@ -128,9 +122,7 @@ pub(crate) fn run_all(contestant: Contestant, server: &Server, scale: &Scale, re
                 Better::Less,
                 kib,
             );
-            for client in idle {
-                client.close().await;
-            }
+            idle.close().await;
         });
     }
 }
@@ -160,8 +152,7 @@ pub(crate) fn cold_start(server: &Server, report: &mut Report) {
     };
     // The first one compiles.
     open();
-    let mut times: Vec<Duration> = (0..5).map(|_| open()).collect();
-    times.sort();
+    let times = sorted((0..5).map(|_| open()).collect());
     report.add(Row {
         work: "process start to open",
         transport: "ws",
@@ -181,46 +172,9 @@ fn runtime() -> Runtime {
         .expect("a runtime")
 }
 
-/// Sends a message and waits for its echo, over and over; returns the times, sorted.
-async fn round_trips(client: &mut Client, payload: &[u8], count: usize) -> Vec<Duration> {
-    let mut payload = payload.to_vec();
-    let mut times = Vec::with_capacity(count);
-    for i in 0..count {
-        payload[0] = i as u8;
-        let start = Instant::now();
-        client.send(&payload).await;
-        let echo = client.receive().await;
-        times.push(start.elapsed());
-        assert_eq!(echo, payload);
-    }
+fn sorted(mut times: Vec<Duration>) -> Vec<Duration> {
     times.sort();
     times
-}
-
-/// Sends messages while no more than [`IN_FLIGHT`] are not answered.
-async fn pipelined(client: Client, count: usize) -> Duration {
-    let (mut tx, mut rx) = client.split();
-    let window = Arc::new(Semaphore::new(IN_FLIGHT));
-    let start = Instant::now();
-    let sender_window = window.clone();
-    let sender = tokio::spawn(async move {
-        for i in 0..count {
-            sender_window.acquire().await.expect("open").forget();
-            let mut payload = [7; 128];
-            payload[..8].copy_from_slice(&i.to_be_bytes());
-            tx.send(&payload).await;
-        }
-        tx
-    });
-    for i in 0..count {
-        let payload = rx.receive().await;
-        assert_eq!(payload.len(), 128);
-        assert_eq!(payload[..8], i.to_be_bytes());
-        window.add_permits(1);
-    }
-    let elapsed = start.elapsed();
-    sender.await.expect("the sender");
-    elapsed
 }
 
 fn quantile(sorted: &[Duration], fraction: f64) -> Duration {

@@ -1,0 +1,130 @@
+//! A user of `wasocket:websocket` on WASI 0.2, to be composed with the component. It waits with the
+//! component's own `waiter`.
+
+use std::collections::VecDeque;
+
+use futures_util::FutureExt;
+use wasocket::websocket::client::{ConnectOptions, Waiter, Websocket};
+use wasocket::websocket::types::{Event, Message, SendOptions};
+
+wit_bindgen::generate!({
+    path: ["../work/wit", "../../../../wit/0.2"],
+    inline: "
+        package wasocket:bench-of-wasip2;
+
+        world user {
+            include wasocket:bench/guest;
+            import wasocket:websocket/client@0.2.0;
+        }
+    ",
+    generate_all,
+});
+
+struct Bench;
+
+export!(Bench);
+
+work::blocking_guest!(Bench, Client, run);
+
+/// Runs what never pends: where it has to wait, it blocks.
+fn run<T>(work: impl Future<Output = T>) -> T {
+    work.now_or_never().expect("it blocks")
+}
+
+struct Client {
+    websocket: Websocket,
+    waiter: Waiter,
+    /// What came with a message that was asked for.
+    messages: VecDeque<Vec<u8>>,
+}
+
+/// What a turn brought, beside messages.
+#[derive(PartialEq, Eq)]
+enum Turn {
+    Opened,
+    Closed,
+    Other,
+}
+
+impl Client {
+    fn queue(&self, payload: Vec<u8>) {
+        let message = Message::Binary(payload);
+        let sent = self.websocket.send(&message, SendOptions::empty());
+        sent.expect("an open connection");
+    }
+
+    fn drive(&mut self) -> Turn {
+        let mut turn = Turn::Other;
+        for event in self.websocket.drive().events {
+            match event {
+                Event::Open(_) => turn = Turn::Opened,
+                Event::Message(Message::Binary(payload)) => self.messages.push_back(payload),
+                Event::Sent(_) => {}
+                Event::Close(closed) if closed.was_clean => turn = Turn::Closed,
+                other => panic!("{other:?}"),
+            }
+        }
+        turn
+    }
+
+    fn wait(&self) {
+        let ready = self.waiter.wait(&[&self.websocket], None);
+        ready.expect("a connection");
+    }
+
+    fn until(&mut self, turn: Turn) {
+        while self.drive() != turn {
+            self.wait();
+        }
+    }
+
+    fn until_message(&mut self) {
+        while self.messages.is_empty() {
+            self.drive();
+            if self.messages.is_empty() {
+                self.wait();
+            }
+        }
+    }
+}
+
+impl work::Client for Client {
+    async fn connect(url: &str, roots: Option<&str>) -> Self {
+        let options = ConnectOptions::new();
+        if let Some(roots) = roots {
+            options.remove_built_in_roots();
+            options.add_roots(roots.as_bytes()).expect("a root");
+        }
+        let websocket = Websocket::connect(Some(url), None, None, Some(&options));
+        let mut client = Self {
+            websocket: websocket.expect("a URL"),
+            waiter: Waiter::new(),
+            messages: VecDeque::new(),
+        };
+        client.until(Turn::Opened);
+        client
+    }
+
+    async fn send(&mut self, payload: &[u8]) {
+        self.queue(payload.to_vec());
+    }
+
+    async fn receive(&mut self) -> Vec<u8> {
+        self.until_message();
+        self.messages.pop_front().expect("a message")
+    }
+
+    async fn exchange(&mut self, payloads: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        for payload in payloads {
+            self.queue(payload);
+        }
+        self.until_message();
+        self.messages.drain(..).collect()
+    }
+
+    async fn close(mut self) {
+        let closing = self.websocket.close(None, None);
+        closing.expect("an open connection");
+        self.until(Turn::Closed);
+    }
+}
