@@ -59,14 +59,14 @@ pub(crate) fn executable_for(
     arguments: &[&str],
     environment: &[(String, OsString)],
 ) -> Result<PathBuf> {
-    let build = |format| {
-        let mut command = cargo(&["build", "--locked", "--quiet", format]);
+    let build = || {
+        let mut command = cargo(&["build", "--locked"]);
         command.args(arguments).envs(environment.iter().cloned());
         command
     };
     // By itself, so that what takes a while or does not compile is seen.
-    process::show(build("--message-format=human"))?;
-    let messages = process::output(&mut build("--message-format=json"))?;
+    process::show(build())?;
+    let messages = process::output(build().args(["--quiet", "--message-format=json"]))?;
     let executable = messages.lines().rev().find_map(|message| {
         let (_, rest) = message.split_once(r#""executable":""#)?;
         Some(rest.split_once('"')?.0.into())
