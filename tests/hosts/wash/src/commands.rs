@@ -15,7 +15,7 @@ use wasmtime_wasi::pipe::MemoryOutputPipe;
 pub(crate) const RUN: &str = "wasi:cli/run";
 
 /// What a workload names, with a [`PORT`], to be granted that port of this machine.
-pub(crate) const SOCKETS: &str = "wasi:sockets/tcp,ip-name-lookup";
+pub(crate) const SOCKETS: &str = "wasi:sockets/tcp";
 pub(crate) const PORT: &str = "port";
 
 /// How much a command may print.
@@ -100,7 +100,9 @@ impl HostPlugin for Commands {
         let mut store = workload.new_store(component_id).await?;
         store.data_mut().ctx = {
             let mut wasi = WasiCtxBuilder::new();
-            wasi.stdout(printed.clone()).inherit_stderr();
+            wasi.stdout(printed.clone())
+                .inherit_stderr()
+                .allow_ip_name_lookup(true);
             for (name, value) in &bound.environment {
                 wasi.env(name, value);
             }
@@ -130,11 +132,10 @@ impl HostPlugin for Commands {
     }
 }
 
-/// Names, and one port of this machine.
+/// One port of this machine.
 fn grant(wasi: &mut WasiCtxBuilder, port: u16) {
-    wasi.allow_ip_name_lookup(true)
-        .socket_addr_check(move |address: SocketAddr, _| {
-            let granted = address.ip().is_loopback() && address.port() == port;
-            Box::pin(async move { granted })
-        });
+    wasi.socket_addr_check(move |address: SocketAddr, _| {
+        let granted = address.ip().is_loopback() && address.port() == port;
+        Box::pin(async move { granted })
+    });
 }
