@@ -86,6 +86,16 @@ pub(crate) fn build_component(wasi: Wasi) -> Result<PathBuf> {
         Wasi::V0_3 => ("wasocket-wasip3", "wasocket_wasip3.wasm"),
     };
     // As the build script of `host/` does, and in its folder, so that it is built once.
+    build_guest(package, file)
+}
+
+/// Builds a package for wasm, with the profile and the folder of our components: what they share is
+/// built once. Returns where `file` is, which is what cargo makes of it.
+///
+/// # Errors
+///
+/// If it does not build.
+pub(crate) fn build_guest(package: &str, file: &str) -> Result<PathBuf> {
     process::show(cargo(&[
         "build",
         "--locked",

@@ -237,3 +237,41 @@ macro_rules! conversions {
         }
     };
 }
+
+/// Conversions of addresses: `$network` is the generated module that has those of a version of WASI.
+#[macro_export]
+macro_rules! addresses {
+    ($network:ident) => {
+        pub(crate) fn ip_addr(address: $network::IpAddress) -> core::net::IpAddr {
+            match address {
+                $network::IpAddress::Ipv4((a, b, c, d)) => {
+                    core::net::Ipv4Addr::new(a, b, c, d).into()
+                }
+                $network::IpAddress::Ipv6((a, b, c, d, e, f, g, h)) => {
+                    core::net::Ipv6Addr::new(a, b, c, d, e, f, g, h).into()
+                }
+            }
+        }
+
+        pub(crate) fn ip_socket_address(
+            address: core::net::SocketAddr,
+        ) -> $network::IpSocketAddress {
+            match address {
+                core::net::SocketAddr::V4(address) => {
+                    $network::IpSocketAddress::Ipv4($network::Ipv4SocketAddress {
+                        port: address.port(),
+                        address: address.ip().octets().into(),
+                    })
+                }
+                core::net::SocketAddr::V6(address) => {
+                    $network::IpSocketAddress::Ipv6($network::Ipv6SocketAddress {
+                        port: address.port(),
+                        flow_info: address.flowinfo(),
+                        address: address.ip().segments().into(),
+                        scope_id: address.scope_id(),
+                    })
+                }
+            }
+        }
+    };
+}

@@ -1,36 +1,13 @@
 //! Our types and the generated ones. Nothing but conversions.
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-
-use wasip3::sockets::types::{IpAddress, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress};
+use wasip3::sockets::types as network;
 use wasocket_client as ours;
 
 use crate::bindings::exports::wasocket::websocket::types;
 use crate::websocket::CallError;
 
 wasocket_shell::conversions!(types);
-
-pub(crate) fn ip_addr(address: IpAddress) -> IpAddr {
-    match address {
-        IpAddress::Ipv4((a, b, c, d)) => Ipv4Addr::new(a, b, c, d).into(),
-        IpAddress::Ipv6((a, b, c, d, e, f, g, h)) => Ipv6Addr::new(a, b, c, d, e, f, g, h).into(),
-    }
-}
-
-pub(crate) fn ip_socket_address(address: SocketAddr) -> IpSocketAddress {
-    match address {
-        SocketAddr::V4(address) => IpSocketAddress::Ipv4(Ipv4SocketAddress {
-            port: address.port(),
-            address: address.ip().octets().into(),
-        }),
-        SocketAddr::V6(address) => IpSocketAddress::Ipv6(Ipv6SocketAddress {
-            port: address.port(),
-            flow_info: address.flowinfo(),
-            address: address.ip().segments().into(),
-            scope_id: address.scope_id(),
-        }),
-    }
-}
+wasocket_shell::addresses!(network);
 
 /// How a connection ended, and why if it failed.
 pub(crate) fn closed((closed, error): (ours::Closed, Option<ours::Error>)) -> types::Closed {

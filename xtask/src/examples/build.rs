@@ -6,36 +6,20 @@ use anyhow::{Context, Result};
 
 use super::tools::{COMPONENTIZE, Tools};
 use super::{Example, source};
-use crate::cargo::{cargo, source_of};
+use crate::cargo::{build_guest, source_of};
 use crate::process;
-use crate::setup::{self, workspace_root};
+use crate::setup;
 
 /// Makes a component of an example; returns where it is. Files that it takes go below `dir`.
 pub(super) fn component(example: Example, tools: &Tools, dir: &Path) -> Result<PathBuf> {
     match example {
-        Example::Rust => rust("wasocket-example", "rust.wasm"),
-        Example::Rust03 => rust("wasocket-example-0-3", "wasocket_example_0_3.wasm"),
+        Example::Rust => build_guest("wasocket-example", "rust.wasm"),
+        Example::Rust03 => build_guest("wasocket-example-0-3", "wasocket_example_0_3.wasm"),
         Example::JavaScript => javascript(&dir.with_extension("wasm")),
         Example::Python => python(&dir.with_extension("wasm")),
         Example::C => c(tools, dir),
         Example::Go => go(tools, dir),
     }
-}
-
-fn rust(package: &str, file: &str) -> Result<PathBuf> {
-    // With the profile and the folder of our component: what both need is built once.
-    process::show(cargo(&[
-        "build",
-        "--locked",
-        "--quiet",
-        "--profile=component",
-        "--package",
-        package,
-        "--target=wasm32-wasip2",
-        "--target-dir=target/guest",
-    ]))?;
-    let folder = workspace_root().join("target/guest/wasm32-wasip2/component");
-    Ok(folder.join(file))
 }
 
 fn javascript(out: &Path) -> Result<PathBuf> {
