@@ -4,7 +4,8 @@ use std::pin::pin;
 
 use futures_util::{FutureExt, SinkExt};
 use integration_tests::{
-    Scripted, Server, Stream, close_payload, frame, on_each_peer, on_servers, run, runtime, scaled,
+    Scripted, Server, Stream, close_payload, frame, on_each_peer, on_servers, run,
+    run_on_one_thread, runtime, scaled,
 };
 use tokio::sync::oneshot;
 use wasocket::{
@@ -251,7 +252,8 @@ fn close_completes_in_time_though_messages_wait_for_a_server_that_does_not_read(
 
 #[test]
 fn all_calls_of_close_complete_with_the_one_end() {
-    run(async {
+    // On one thread, so that both are called before the connection's task does anything.
+    run_on_one_thread(async {
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;
             stream.expect_close(4000, "first").await;
@@ -293,7 +295,8 @@ fn the_sink_can_be_closed_again() {
 
 #[test]
 fn nothing_is_sent_after_close_is_called() {
-    run(async {
+    // On one thread, so that all are called before the connection's task does anything.
+    run_on_one_thread(async {
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;
             stream.expect_frame(0x81, b"before").await;
