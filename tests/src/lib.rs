@@ -45,7 +45,7 @@ pub use server::Server;
 pub use tls::{Authority, Identity, RSA_KEY};
 
 /// How long a test may take: no one does, unless it hangs.
-const TEST_TIMEOUT: Duration = Duration::from_secs(60);
+pub const TEST_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Runs a test on a Tokio runtime of its own, and fails it if it hangs.
 ///

@@ -121,6 +121,21 @@ impl WebSocket {
             .map(|token| token.get())
     }
 
+    /// Queues messages, one behind the other, whose token is that of the last.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`]; nothing is queued then.
+    pub fn send_all<'a>(
+        &mut self,
+        messages: impl IntoIterator<Item = Outgoing<'a>>,
+        options: SendOptions,
+        now: Instant,
+    ) -> Result<Token, CommandError> {
+        self.command(|connection| connection.send_all(messages, options, now))
+            .map(|token| token.get())
+    }
+
     /// Queues a ping.
     ///
     /// # Errors

@@ -83,10 +83,34 @@ impl Connection {
         options: SendOptions,
         now: Instant,
     ) -> Result<Token, SendError> {
+        self.send_all([message], options, now)
+    }
+
+    /// Queues messages, one behind the other.
+    ///
+    /// [`Event::Sent`] follows with the token that is returned, once every byte of all of them is
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`]. If there is room, there is for all of them.
+    pub fn send_all<'a>(
+        &mut self,
+        messages: impl IntoIterator<Item = Outgoing<'a>>,
+        options: SendOptions,
+        now: Instant,
+    ) -> Result<Token, SendError> {
         self.check_no_message()?;
         self.check_room()?;
         let token = self.tokens.next();
-        self.sender.push_message(message, options, token);
+        for message in messages {
+            self.sender.push_message(message, options);
+        }
+        self.sender.mark_message(token);
+        if self.sender.is_empty() {
+            // There was no message to write.
+            self.advance_transmit(0);
+        }
         self.compressor_used(now);
         Ok(token)
     }

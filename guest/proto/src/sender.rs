@@ -70,13 +70,8 @@ impl Sender {
         self.compressor = Some(compressor);
     }
 
-    /// Queues a message, whose writing is told of by `token`.
-    pub(crate) fn push_message(
-        &mut self,
-        message: Outgoing<'_>,
-        options: SendOptions,
-        token: Token,
-    ) {
+    /// Queues a message.
+    pub(crate) fn push_message(&mut self, message: Outgoing<'_>, options: SendOptions) {
         let payload = message.payload();
         let compressed = self
             .compressor
@@ -90,6 +85,10 @@ impl Sender {
             options.unmasked,
             &mut *self.keys,
         );
+    }
+
+    /// Says that `token` tells of the writing of the messages that are queued and have none.
+    pub(crate) fn mark_message(&mut self, token: Token) {
         self.transmit.mark(Mark::Message(token));
     }
 
@@ -158,7 +157,7 @@ impl Sender {
             message.options.unmasked,
             &mut *self.keys,
         );
-        self.transmit.mark(Mark::Message(message.token));
+        self.mark_message(message.token);
         if let Some(compressor) = &mut self.compressor {
             compressor.end_parts();
         }

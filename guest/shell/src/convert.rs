@@ -28,6 +28,15 @@ macro_rules! conversions {
             }
         }
 
+        impl<'a> From<&'a $types::Message> for $crate::client::Outgoing<'a> {
+            fn from(message: &'a $types::Message) -> Self {
+                match message {
+                    $types::Message::Text(text) => Self::Text(text),
+                    $types::Message::Binary(bytes) => Self::Binary(bytes),
+                }
+            }
+        }
+
         impl From<$crate::client::Header> for $types::Header {
             fn from(header: $crate::client::Header) -> Self {
                 Self {

@@ -1,6 +1,6 @@
 //! What the shells for the versions of WASI have in common, so that each has what is its own: the
-//! allocator and what happens at a panic, the setters of `connect-options`, and the conversions of
-//! the types that the versions of the package share.
+//! allocator and what happens at a panic, how much is read at once, the setters of `connect-options`,
+//! and the conversions of the types that the versions of the package share.
 //!
 //! The generated types of two versions are different types for the compiler, however alike. So what
 //! deals with them is written once as a macro, and each shell invokes it for its own.
@@ -13,6 +13,7 @@ extern crate alloc;
 mod c_heap;
 mod convert;
 mod options;
+mod read_len;
 mod rt;
 
 // What the macros name, wherever they are invoked.
@@ -21,5 +22,6 @@ pub use alloc::string::{String, ToString};
 #[doc(hidden)]
 pub use alloc::vec::Vec;
 pub use convert::nanos;
+pub use read_len::ReadLen;
 #[doc(hidden)]
 pub use wasocket_client as client;

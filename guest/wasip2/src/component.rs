@@ -103,13 +103,20 @@ impl GuestWebsocket for WebsocketResource {
         message: types::Message,
         options: types::SendOptions,
     ) -> Result<types::Token, types::CallError> {
-        let outgoing = match &message {
-            types::Message::Text(text) => Outgoing::Text(text),
-            types::Message::Binary(bytes) => Outgoing::Binary(bytes),
-        };
         let mut driver = self.0.borrow_mut();
         let command = driver.command();
-        Ok(command.send(outgoing, options.into(), host::now())?)
+        Ok(command.send(Outgoing::from(&message), options.into(), host::now())?)
+    }
+
+    fn send_all(
+        &self,
+        messages: Vec<types::Message>,
+        options: types::SendOptions,
+    ) -> Result<types::Token, types::CallError> {
+        let messages = messages.iter().map(Outgoing::from);
+        let mut driver = self.0.borrow_mut();
+        let command = driver.command();
+        Ok(command.send_all(messages, options.into(), host::now())?)
     }
 
     fn ping(

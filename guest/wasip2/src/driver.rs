@@ -97,11 +97,15 @@ impl Driver {
     }
 
     /// Whether a turn is due, though nothing is ready.
-    pub(crate) fn is_due(&self, now: Instant) -> bool {
+    pub(crate) fn is_due(&self) -> bool {
         self.commanded
             || self.closed
             || self.websocket.has_pending()
-            || self.websocket.poll_timeout().is_some_and(|at| at <= now)
+            // Each look at the clock is a call of the host.
+            || self
+                .websocket
+                .poll_timeout()
+                .is_some_and(|at| at <= host::now())
     }
 
     pub(crate) fn pollables(&self) -> impl Iterator<Item = &Pollable> {

@@ -19,11 +19,9 @@ use wasip2::sockets::network::{ErrorCode, IpAddressFamily};
 use wasip2::sockets::tcp::{ShutdownType, TcpSocket};
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
 use wasocket_client::{AttemptId, LookupError, TransportError, TransportErrorKind};
+use wasocket_shell::ReadLen;
 
 use crate::convert;
-
-/// How much is read at once, in bytes: as much as wasmtime gives at once, and four TLS records.
-const READ_LEN: u64 = 64 << 10;
 
 /// How a name becomes a stream, and the stream.
 pub(crate) struct Transport {
@@ -55,6 +53,7 @@ struct Stream {
     input: InputStream,
     output: OutputStream,
     socket: TcpSocket,
+    read_len: ReadLen,
 }
 
 /// What there is to wait for, to be compared with what it was.
@@ -208,6 +207,7 @@ impl Transport {
                         input,
                         output,
                         socket: socket.resource,
+                        read_len: ReadLen::default(),
                     });
                     self.drop_attempts();
                     (id, Ok(()))
@@ -222,17 +222,21 @@ impl Transport {
         None
     }
 
-    /// Reads what is there, up to [`READ_LEN`].
-    pub(crate) fn read(&self) -> Read {
-        let Some(stream) = &self.stream else {
+    /// Reads what is there, up to a length that follows what comes.
+    pub(crate) fn read(&mut self) -> Read {
+        let Some(stream) = &mut self.stream else {
             return Read::WouldBlock;
         };
-        match stream.input.read(READ_LEN) {
+        let read_len = stream.read_len.get();
+        match stream.input.read(read_len as u64) {
             Ok(bytes) if bytes.is_empty() => Read::WouldBlock,
-            Ok(bytes) => Read::Bytes {
-                more: bytes.len() as u64 == READ_LEN,
-                bytes,
-            },
+            Ok(bytes) => {
+                stream.read_len.update(bytes.len());
+                Read::Bytes {
+                    more: bytes.len() == read_len,
+                    bytes,
+                }
+            }
             Err(StreamError::Closed) => Read::Eof,
             Err(StreamError::LastOperationFailed(error)) => {
                 Read::Failed(stream_error(&error.to_debug_string()))
@@ -274,6 +278,7 @@ impl Transport {
                 input,
                 output,
                 socket,
+                read_len: _,
             } = stream;
             drop((input_ready, output_ready));
             // The peer is told even if the parts have to be kept. It fails only if the stream is

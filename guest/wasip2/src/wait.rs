@@ -10,7 +10,6 @@ use wasocket_client::{Instant, InvalidArgument, Part};
 
 use crate::bindings::exports::wasocket::websocket::client::Ready;
 use crate::driver::Driver;
-use crate::host;
 
 /// What a pollable that is waited for belongs to.
 #[derive(Clone, Copy)]
@@ -90,10 +89,9 @@ pub(crate) fn wait(
 
 /// The indices of the drivers for which a turn is due.
 fn due(drivers: &[impl Deref<Target = Driver>]) -> BTreeSet<u32> {
-    let now = host::now();
     (0..)
         .zip(drivers)
-        .filter(|(_, driver)| driver.is_due(now))
+        .filter(|(_, driver)| driver.is_due())
         .map(|(index, _)| index)
         .collect()
 }

@@ -71,11 +71,19 @@ impl GuestWebsocket for WebsocketResource {
         message: types::Message,
         options: types::SendOptions,
     ) -> Result<(), types::CallError> {
-        let outgoing = match &message {
-            types::Message::Text(text) => Outgoing::Text(text),
-            types::Message::Binary(bytes) => Outgoing::Binary(bytes),
-        };
-        Ok(self.0.send(outgoing, options.into()).await?)
+        Ok(self
+            .0
+            .send([Outgoing::from(&message)], options.into())
+            .await?)
+    }
+
+    async fn send_all(
+        &self,
+        messages: Vec<types::Message>,
+        options: types::SendOptions,
+    ) -> Result<(), types::CallError> {
+        let messages = messages.iter().map(Outgoing::from);
+        Ok(self.0.send(messages, options.into()).await?)
     }
 
     async fn send_stream(

@@ -225,8 +225,9 @@ impl Driver {
     }
 
     /// Writes what a command made us owe, at once if the stream takes it: the call that waits for
-    /// it need not wait for another task.
-    pub(crate) fn after_command(&mut self, cx: &mut Context<'_>) {
+    /// it need not wait for another task. `now` is when the command was called: each look at the
+    /// clock is a call of the host.
+    pub(crate) fn after_command(&mut self, cx: &mut Context<'_>, now: Instant) {
         if self.inbox.is_full() {
             // Who sends and never receives is not to be cut off by the pings that keep it alive.
             self.inbox.drop_controls();
@@ -237,7 +238,7 @@ impl Driver {
             return;
         }
         self.write(cx);
-        self.dispatch(host::now());
+        self.dispatch(now);
         let deadline = self.websocket.poll_timeout();
         let is_early = deadline.is_some_and(|deadline| !self.has_timer_by(deadline));
         if is_early || is_writing(self) || self.closed.is_some() {

@@ -13,14 +13,10 @@ use wasip3::sockets::ip_name_lookup::{self, resolve_addresses};
 use wasip3::sockets::types::{ErrorCode, IpAddressFamily, TcpSocket};
 use wasip3::wit_stream;
 use wasocket_client::{LookupError, TransportError, TransportErrorKind};
+use wasocket_shell::ReadLen;
 use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
 use crate::convert;
-
-/// How much is read at once, in bytes: at first, at least and at most. A read waits with its whole
-/// buffer, so that an idle connection should have a small one, and a busy one should not read often.
-const MIN_READ_LEN: usize = 4 << 10;
-const MAX_READ_LEN: usize = 64 << 10;
 
 /// How much is written at once, in bytes: as much as wasmtime takes at once.
 const MAX_WRITE_LEN: usize = 64 << 10;
@@ -62,7 +58,7 @@ pub(crate) async fn connect(address: SocketAddr) -> Result<Stream, TransportErro
     Ok(Stream {
         input: Input {
             state: InputState::Idle(Box::new((reader, received))),
-            read_len: MIN_READ_LEN,
+            read_len: ReadLen::default(),
         },
         output: Output(OutputState::Idle(Box::new((writer, sent)))),
         _socket: socket,
@@ -79,7 +75,8 @@ pub(crate) enum Read {
 /// The direction from the peer.
 pub(crate) struct Input {
     state: InputState,
-    read_len: usize,
+    /// A read waits with a buffer of that length.
+    read_len: ReadLen,
 }
 
 enum InputState {
@@ -96,7 +93,7 @@ impl Input {
         if let InputState::Idle(_) = &self.state
             && let InputState::Idle(parts) = core::mem::replace(&mut self.state, InputState::Ended)
         {
-            self.state = InputState::Reading(Box::pin(read(parts, self.read_len)));
+            self.state = InputState::Reading(Box::pin(read(parts, self.read_len.get())));
         }
         let InputState::Reading(reading) = &mut self.state else {
             return Poll::Pending;
@@ -106,13 +103,7 @@ impl Input {
         };
         self.state = state;
         if let Read::Bytes(bytes) = &read {
-            self.read_len = if bytes.len() == self.read_len {
-                MAX_READ_LEN.min(self.read_len * 4)
-            } else if bytes.len() < self.read_len / 4 {
-                MIN_READ_LEN.max(self.read_len / 2)
-            } else {
-                self.read_len
-            };
+            self.read_len.update(bytes.len());
         }
         Poll::Ready(read)
     }

@@ -9,8 +9,8 @@ use core::future::{Future, poll_fn};
 use core::task::Poll;
 
 use wasocket_client::{
-    Closed, CommandError, Error, Event, InvalidArgument, Message, MessageKind, MessagePart, Opened,
-    Outgoing, Pong, ReadyState, SendOptions, WebSocket,
+    Closed, CommandError, Error, Event, Instant, InvalidArgument, Message, MessageKind,
+    MessagePart, Opened, Outgoing, Pong, ReadyState, SendOptions, WebSocket,
 };
 use wit_bindgen::{
     FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter, spawn_local,
@@ -86,21 +86,23 @@ impl Handle {
         &self.opened
     }
 
-    pub(crate) async fn send(
+    /// Sends messages, one behind the other.
+    pub(crate) async fn send<'a>(
         &self,
-        message: Outgoing<'_>,
+        messages: impl IntoIterator<Item = Outgoing<'a>> + Clone,
         options: SendOptions,
     ) -> Result<(), CallError> {
         let place = self.shared.senders.join();
-        let sent = place
+        let (now, sent) = place
             .until(|| {
+                let now = host::now();
                 let mut driver = self.shared.driver.borrow_mut();
-                let sent = driver.websocket().send(message, options, host::now());
-                unless_full(sent.map(|token| driver.wait_sent(token)))
+                let queued = driver.websocket().send_all(messages.clone(), options, now);
+                unless_full(queued.map(|token| (now, driver.wait_sent(token))))
             })
             .await?;
         drop(place);
-        self.after_command().await;
+        self.after_command(now).await;
         sent.await.map_err(|_| CallError::Ended)
     }
 
@@ -126,13 +128,14 @@ impl Handle {
         loop {
             let (result, part) = payload.read(buffer).await;
             if !part.is_empty() {
-                place
+                let now = place
                     .until(|| {
+                        let now = host::now();
                         let mut driver = self.shared.driver.borrow_mut();
-                        unless_full(driver.websocket().send_part(&part, host::now()))
+                        unless_full(driver.websocket().send_part(&part, now).map(|()| now))
                     })
                     .await?;
-                self.after_command().await;
+                self.after_command(now).await;
                 len += part.len() as u64;
             }
             if !matches!(result, StreamResult::Complete(_)) {
@@ -141,29 +144,31 @@ impl Handle {
             buffer = part;
             buffer.clear();
         }
+        let now = host::now();
         let finished = {
             let mut driver = self.shared.driver.borrow_mut();
-            driver.websocket().finish_message(host::now())
+            driver.websocket().finish_message(now)
         };
         finished.map_err(CallError::Command)?;
         core::mem::forget(begun);
         drop(place);
-        self.after_command().await;
+        self.after_command(now).await;
         sent.await.map_err(|_| CallError::Ended)?;
         Ok(len)
     }
 
     pub(crate) async fn ping(&self, payload: &[u8], unmasked: bool) -> Result<Pong, CallError> {
         let place = self.shared.pingers.join();
-        let pong = place
+        let (now, pong) = place
             .until(|| {
+                let now = host::now();
                 let mut driver = self.shared.driver.borrow_mut();
-                let sent = driver.websocket().ping(payload, unmasked, host::now());
-                unless_full(sent.map(|token| driver.wait_pong(token)))
+                let sent = driver.websocket().ping(payload, unmasked, now);
+                unless_full(sent.map(|token| (now, driver.wait_pong(token))))
             })
             .await?;
         drop(place);
-        self.after_command().await;
+        self.after_command(now).await;
         pong.await.map_err(|_| CallError::Ended)
     }
 
@@ -237,16 +242,17 @@ impl Handle {
         code: Option<u16>,
         reason: Option<String>,
     ) -> Result<(Closed, Option<Error>), InvalidArgument> {
+        let now = host::now();
         let closing = {
             let mut driver = self.shared.driver.borrow_mut();
-            driver.websocket().close(code, reason, host::now())
+            driver.websocket().close(code, reason, now)
         };
         if let Err(CommandError::InvalidArgument(argument)) = closing {
             return Err(argument);
         }
         // Otherwise it is closed already, which is what the call is for.
         self.shared.driver.borrow_mut().set_close_called();
-        self.after_command().await;
+        self.after_command(now).await;
         Ok(self.closed().await)
     }
 
@@ -274,9 +280,9 @@ impl Handle {
     }
 
     /// Does at once what a command asks for, as far as it can be done at once.
-    async fn after_command(&self) {
+    async fn after_command(&self, now: Instant) {
         poll_fn(|cx| {
-            self.shared.driver.borrow_mut().after_command(cx);
+            self.shared.driver.borrow_mut().after_command(cx, now);
             self.shared.wake_lines();
             Poll::Ready(())
         })

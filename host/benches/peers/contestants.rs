@@ -9,6 +9,11 @@ use crate::clients::{Client, Dialer, Native};
 use crate::guests::{Guest, Inside, Running};
 use crate::server::Server;
 
+/// Whether a name contains one of these texts. Without any, each will do.
+pub(crate) fn contains_any(name: &str, texts: &[String]) -> bool {
+    texts.is_empty() || texts.iter().any(|text| name.contains(text.as_str()))
+}
+
 /// How many messages are under way at once when they are pipelined.
 const IN_FLIGHT: usize = 64;
 
@@ -26,9 +31,13 @@ pub(crate) enum Idle {
 }
 
 impl Contestant {
-    pub(crate) fn all(server: &Server) -> [Self; 5] {
-        let native = |name, native| Self::Native(name, Dialer::new(native, server));
-        let guest = |name, inside| Self::Guest(name, Guest::new(inside));
+    /// Those with one of these texts in their name; all of them if there is no text.
+    pub(crate) fn all(server: &Server, texts: &[String]) -> Vec<Self> {
+        let native = |name, native| {
+            contains_any(name, texts).then(|| Self::Native(name, Dialer::new(native, server)))
+        };
+        let guest =
+            |name, inside| contains_any(name, texts).then(|| Self::Guest(name, Guest::new(inside)));
         [
             native("wasocket", Native::Wasocket),
             native("tokio-tungstenite", Native::Tungstenite),
@@ -36,6 +45,9 @@ impl Contestant {
             guest("0.3 guest", Inside::Wasip3),
             guest("wstd-tungstenite", Inside::Wstd),
         ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     pub(crate) fn name(&self) -> &'static str {

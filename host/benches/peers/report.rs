@@ -137,6 +137,8 @@ fn cell<'a>(row: &Row, of: impl Fn(&str) -> Option<&'a Row>) -> String {
         .into_iter()
         .filter(|baseline| *baseline != row.client)
         .filter_map(of)
+        // Memory that is too little to be seen is no measure.
+        .filter(|baseline| baseline.value > 0.0)
         .map(|baseline| format!("{:.2}", row.value / baseline.value))
         .collect();
     match &ratios[..] {

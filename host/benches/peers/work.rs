@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
-use crate::contestants::Contestant;
+use crate::contestants::{Contestant, contains_any};
 use crate::report::{Better, Report, Row};
 use crate::server::Server;
 
@@ -18,6 +18,7 @@ pub(crate) struct Scale {
     pipelined: u32,
     handshakes: u32,
     idle: u32,
+    only: Vec<String>,
 }
 
 impl Scale {
@@ -29,6 +30,7 @@ impl Scale {
             pipelined: 100_000,
             handshakes: 40,
             idle: 100,
+            only: Vec::new(),
         }
     }
 
@@ -40,13 +42,33 @@ impl Scale {
             pipelined: 1_000,
             handshakes: 2,
             idle: 5,
+            only: Vec::new(),
         }
+    }
+
+    /// Only the work with one of these texts in its name; all of it if there is no text.
+    pub(crate) fn only(self, texts: Vec<String>) -> Self {
+        Self {
+            only: texts,
+            ..self
+        }
+    }
+
+    fn includes(&self, work: &str) -> bool {
+        contains_any(work, &self.only)
     }
 }
 
 /// What is echoed: few bytes, and many.
 const SMALL: u32 = 64;
 const LARGE: u32 = 64 << 10;
+
+const ROUND_TRIP: &str = "round trip, 64 B";
+const ECHO: &str = "echo, 64 KiB";
+const PIPELINED: &str = "128 B, 64 in flight";
+const CONNECT: &str = "connect to open";
+const IDLE: &str = "idle connection";
+const COLD_START: &str = "process start to open";
 
 const TRANSPORTS: [(&str, bool); 2] = [("ws", false), ("wss", true)];
 
@@ -85,51 +107,49 @@ pub(crate) fn run_all(
             });
         };
         runtime.block_on(async {
-            let round_trips = contestant.round_trips(server, secure, SMALL, scale.round_trips);
-            let times = sorted(round_trips.await);
-            let micros = |fraction| quantile(&times, fraction).as_secs_f64() * 1e6;
-            add("round trip, 64 B", "p50", "us", Better::Less, micros(0.5));
-            add("round trip, 64 B", "p99", "us", Better::Less, micros(0.99));
-
-            let echoes = contestant.round_trips(server, secure, LARGE, scale.large_echoes);
-            let elapsed: Duration = echoes.await.iter().sum();
-            let megabytes = f64::from(LARGE) * f64::from(scale.large_echoes) / 1e6;
-            let rate = megabytes / elapsed.as_secs_f64();
-            add("echo, 64 KiB", "throughput", "MB/s", Better::More, rate);
-
-            let elapsed = contestant.pipelined(server, secure, scale.pipelined).await;
-            let rate = f64::from(scale.pipelined) / elapsed.as_secs_f64() / 1e3;
-            add(
-                "128 B, 64 in flight",
-                "messages",
-                "1000/s",
-                Better::More,
-                rate,
-            );
-
-            let handshakes = contestant.handshakes(server, secure, scale.handshakes);
-            let times = sorted(handshakes.await);
-            let millis = quantile(&times, 0.5).as_secs_f64() * 1e3;
-            add("connect to open", "p50", "ms", Better::Less, millis);
-
-            let before = resident_kib();
-            let idle = contestant.idle(server, secure, scale.idle).await;
-            let kib = resident_kib().saturating_sub(before) as f64 / f64::from(scale.idle);
-            add(
-                "idle connection",
-                "resident memory, both ends",
-                "KiB",
-                Better::Less,
-                kib,
-            );
-            idle.close().await;
+            if scale.includes(ROUND_TRIP) {
+                let round_trips = contestant.round_trips(server, secure, SMALL, scale.round_trips);
+                let times = sorted(round_trips.await);
+                let micros = |fraction| quantile(&times, fraction).as_secs_f64() * 1e6;
+                add(ROUND_TRIP, "p50", "us", Better::Less, micros(0.5));
+                add(ROUND_TRIP, "p99", "us", Better::Less, micros(0.99));
+            }
+            if scale.includes(ECHO) {
+                let echoes = contestant.round_trips(server, secure, LARGE, scale.large_echoes);
+                let elapsed: Duration = echoes.await.iter().sum();
+                let megabytes = f64::from(LARGE) * f64::from(scale.large_echoes) / 1e6;
+                let rate = megabytes / elapsed.as_secs_f64();
+                add(ECHO, "throughput", "MB/s", Better::More, rate);
+            }
+            if scale.includes(PIPELINED) {
+                let elapsed = contestant.pipelined(server, secure, scale.pipelined).await;
+                let rate = f64::from(scale.pipelined) / elapsed.as_secs_f64() / 1e3;
+                add(PIPELINED, "messages", "1000/s", Better::More, rate);
+            }
+            if scale.includes(CONNECT) {
+                let handshakes = contestant.handshakes(server, secure, scale.handshakes);
+                let times = sorted(handshakes.await);
+                let millis = quantile(&times, 0.5).as_secs_f64() * 1e3;
+                add(CONNECT, "p50", "ms", Better::Less, millis);
+            }
+            if scale.includes(IDLE) {
+                let before = resident_kib();
+                let idle = contestant.idle(server, secure, scale.idle).await;
+                let kib = resident_kib().saturating_sub(before) as f64 / f64::from(scale.idle);
+                let metric = "resident memory, both ends";
+                add(IDLE, metric, "KiB", Better::Less, kib);
+                idle.close().await;
+            }
         });
     }
 }
 
 /// Measures the command-line tool from the start of its process to its `open` event, with the
 /// component compiled ahead of time.
-pub(crate) fn cold_start(server: &Server, report: &mut Report) {
+pub(crate) fn cold_start(server: &Server, scale: &Scale, report: &mut Report) {
+    if !scale.includes(COLD_START) {
+        return;
+    }
     let cache = tempfile::tempdir().expect("a directory");
     let url = format!("ws://127.0.0.1:{}/", server.plain.port());
     let open = || {
@@ -154,7 +174,7 @@ pub(crate) fn cold_start(server: &Server, report: &mut Report) {
     open();
     let times = sorted((0..5).map(|_| open()).collect());
     report.add(Row {
-        work: "process start to open",
+        work: COLD_START,
         transport: "ws",
         client: "wasocket",
         metric: "p50",

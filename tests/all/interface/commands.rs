@@ -246,6 +246,26 @@ fn a_pong_carries_the_token_of_its_ping() {
 }
 
 #[test]
+fn messages_that_are_sent_together_are_told_of_together() {
+    run_guest(async |mut guest| {
+        let server = Echo::start().await;
+        let websocket = guest.open(&server.url()).await;
+        let texts = ["a", "b", "c"];
+        let messages = texts.map(|text| types::Message::Text(text.to_owned()));
+        let token = guest.send_all(websocket, &messages).await.unwrap();
+        let last = text("c");
+        let events = guest.until(websocket, |event| *event == last).await;
+        assert_eq!(
+            events,
+            [Event::Sent(token), text("a"), text("b"), text("c")]
+        );
+        assert_closes(&mut guest, websocket).await;
+        let state = CallError::InvalidState(ReadyState::Closed);
+        assert_eq!(guest.send_all(websocket, &messages).await, Err(state));
+    });
+}
+
+#[test]
 fn a_full_queue_has_room_again_after_a_message_is_sent() {
     run_guest(async |mut guest| {
         let server = Echo::start().await;
@@ -266,6 +286,9 @@ fn a_full_queue_has_room_again_after_a_message_is_sent() {
             let full = Err(CallError::QueueFull(waiting));
             assert_eq!(guest.send(websocket, "x").await, full);
             assert_eq!(guest.ping(websocket, b"").await, full);
+            let both = ["x", "y"].map(|text| types::Message::Text(text.to_owned()));
+            assert_eq!(guest.send_all(websocket, &both).await, full);
+            assert_eq!(guest.buffered_amount(websocket).await, waiting);
             let sent = Event::Sent(token);
             guest.until(websocket, |event| *event == sent).await;
             assert_eq!(guest.buffered_amount(websocket).await, 0);

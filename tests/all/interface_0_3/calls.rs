@@ -60,6 +60,36 @@ fn calls_in_flight_complete_in_their_order() {
 }
 
 #[test]
+fn messages_that_are_sent_together_come_back_in_order() {
+    run_guest(async |guest| {
+        let echo = Echo::start().await;
+        let websocket = guest.open(&echo.url()).await;
+        let messages: Vec<Message> = (0..200).map(|number| text(&number.to_string())).collect();
+        let sends = [
+            guest.send_all(websocket, messages.clone()),
+            guest.send_all(websocket, vec![Message::Binary(vec![7; 1 << 20])]),
+            guest.send_all(websocket, Vec::new()),
+            guest.send_all(websocket, vec![text("last")]),
+        ];
+        let receives = async {
+            for message in messages {
+                assert_eq!(guest.receive(websocket).await, Ok(Some(message)));
+            }
+            let large = Message::Binary(vec![7; 1 << 20]);
+            assert_eq!(guest.receive(websocket).await, Ok(Some(large)));
+            assert_eq!(guest.receive(websocket).await, Ok(Some(text("last"))));
+        };
+        let (sent, ()) = tokio::join!(join_all(sends), receives);
+        assert_eq!(sent, [Ok(()), Ok(()), Ok(()), Ok(())]);
+        let closed = guest.close(websocket, None, None).await;
+        assert!(closed.is_ok(), "{closed:?}");
+        let sent = guest.send_all(websocket, vec![text("late")]).await;
+        let closed = CallError::InvalidState(ReadyState::Closed);
+        assert_eq!(sent, Err(closed));
+    });
+}
+
+#[test]
 fn websockets_of_one_instance_do_not_wait_for_each_other() {
     run_guest(async |guest| {
         let (silent, echo) = (quiet().await, Echo::start().await);

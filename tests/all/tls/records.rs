@@ -1,8 +1,8 @@
 //! Records: in pieces, changed, forged, and how they end.
 
 use integration_tests::{
-    Authority, Relay, Scripted, Stream, assert_failure, close_payload, connect_failure, failure,
-    frame, rest, run, runtime,
+    Authority, Relay, Scripted, Stream, TEST_TIMEOUT, assert_failure, close_payload,
+    connect_failure, failure, frame, rest, run, runtime,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring::default_provider;
@@ -65,10 +65,9 @@ fn records_that_come_one_byte_at_a_time_are_put_together() {
             .await;
             let relay = Relay::start(peer.port()).await;
             let url = format!("wss://localhost:{}/", relay.port());
-            let mut websocket = runtime()
-                .connect_with(&url, &trusting(&authority))
-                .await
-                .unwrap();
+            // Each byte takes a turn of three tasks, which is long on a busy machine.
+            let options = trusting(&authority).connect_timeout(TEST_TIMEOUT);
+            let mut websocket = runtime().connect_with(&url, &options).await.unwrap();
             assert_eq!(websocket.receive().await, Ok(Some("Hello".into())));
             websocket.send(&b"there"[..]).await.unwrap();
             assert!(websocket.close(1000, "").await.unwrap().was_clean);

@@ -166,6 +166,20 @@ impl Guest {
             .expect("no trap")
     }
 
+    /// `websocket.send-all`.
+    pub async fn send_all(
+        &mut self,
+        websocket: ResourceAny,
+        messages: &[types::Message],
+    ) -> Result<types::Token, types::CallError> {
+        let (store, client) = self.client();
+        client
+            .websocket()
+            .call_send_all(store, websocket, messages, types::SendOptions::empty())
+            .await
+            .expect("no trap")
+    }
+
     /// `websocket.ping`.
     pub async fn ping(
         &mut self,

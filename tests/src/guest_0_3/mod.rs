@@ -187,6 +187,21 @@ impl Guest<'_> {
         )
     }
 
+    /// `websocket.send-all`.
+    pub async fn send_all(
+        &self,
+        websocket: ResourceAny,
+        messages: Vec<types::Message>,
+    ) -> Result<(), types::CallError> {
+        let options = types::SendOptions::empty();
+        let calls = self.client.websocket();
+        no_trap(
+            calls
+                .call_send_all(self.accessor, websocket, messages, options)
+                .await,
+        )
+    }
+
     /// `websocket.send-stream`; the payload is what comes from the channel.
     pub async fn send_stream(
         &self,

@@ -79,6 +79,38 @@ fn a_message_counts_as_sent_once_its_last_byte_is_written() {
 }
 
 #[test]
+fn messages_that_are_sent_together_count_as_sent_with_the_last_of_them() {
+    let mut connection = open();
+    let messages = [Outgoing::Text("one"), Outgoing::Binary(b"two")];
+    let token = connection.send_all(messages, UNMASKED, START).unwrap();
+    assert_eq!(
+        connection.poll_transmit(),
+        b"\x81\x83\0\0\0\0one\x82\x83\0\0\0\0two"
+    );
+    connection.advance_transmit(17);
+    assert_eq!(events(&mut connection), []);
+    connection.advance_transmit(1);
+    assert_eq!(events(&mut connection), [Event::Sent(token)]);
+}
+
+#[test]
+fn no_messages_count_as_sent_behind_what_is_queued() {
+    let mut connection = open();
+    let none = connection.send_all([], MASKED, START).unwrap();
+    assert_eq!(events(&mut connection), [Event::Sent(none)]);
+    let message = connection
+        .send(Outgoing::Text("one"), MASKED, START)
+        .unwrap();
+    let none = connection.send_all([], MASKED, START).unwrap();
+    assert_eq!(events(&mut connection), []);
+    connection.advance_transmit(9);
+    assert_eq!(
+        events(&mut connection),
+        [Event::Sent(message), Event::Sent(none)]
+    );
+}
+
+#[test]
 fn what_is_written_in_pieces_is_written_in_order() {
     let mut connection = open();
     let payload: Vec<u8> = (0..300_000_u32).map(|i| (i % 251) as u8).collect();

@@ -115,9 +115,9 @@ impl work::Client for Client {
     }
 
     async fn exchange(&mut self, payloads: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-        for payload in payloads {
-            self.queue(payload);
-        }
+        let messages: Vec<Message> = payloads.into_iter().map(Message::Binary).collect();
+        let sent = self.websocket.send_all(&messages, SendOptions::empty());
+        sent.expect("an open connection");
         self.until_message();
         self.messages.drain(..).collect()
     }

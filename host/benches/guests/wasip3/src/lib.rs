@@ -1,6 +1,6 @@
 //! A user of `wasocket:websocket` on WASI 0.3, to be composed with the component.
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join;
 use wasocket::websocket::client::{ConnectOptions, Websocket};
 use wasocket::websocket::types::{Event, Message, SendOptions};
 
@@ -71,10 +71,10 @@ impl work::Client for Client {
     }
 
     async fn exchange(&mut self, payloads: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-        let sends = payloads
-            .into_iter()
-            .map(|payload| Self::send(self, payload));
-        let (_, events) = join(join_all(sends), self.0.events()).await;
+        let messages = payloads.into_iter().map(Message::Binary).collect();
+        let sent = self.0.send_all(messages, SendOptions::empty());
+        let (sent, events) = join(sent, self.0.events()).await;
+        sent.expect("an open connection");
         let message = |event| match event {
             Event::Message(Message::Binary(payload)) => payload,
             other => panic!("{other:?}"),
