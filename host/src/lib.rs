@@ -62,11 +62,15 @@ mod driver;
 mod error;
 mod event;
 mod grants;
+mod limits;
 mod lookup;
 mod options;
+mod pool;
 mod queue;
 mod runtime;
+mod sandbox;
 mod store;
+mod ticker;
 mod websocket;
 
 pub use component::COMPONENT;
@@ -75,11 +79,12 @@ pub use component::COMPONENT_0_3;
 pub use compression::{Compression, DeflateOffer};
 pub use error::{
     CertificateProblem, EngineError, Error, Failure, FailureKind, Part, Refusal, RuntimeError,
-    Step, Timeout, TrapReport,
+    Step, Timeout, TrapCause, TrapReport,
 };
 pub use event::{Closed, Event, Header, Message, Opened, Pong, ReadyState};
 pub use grants::{Denied, Grants};
 pub use options::{Options, SendOptions};
+pub use pool::{Pool, WhenExhausted};
 pub use runtime::{Runtime, RuntimeBuilder};
 pub use websocket::{Sender, WebSocket};
 
