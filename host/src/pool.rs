@@ -27,6 +27,10 @@ const MAX_MEMORY_32: usize = 10 << 20;
 /// Address space is set aside, and no memory: about 4 GiB for each instance on a 64-bit system, of
 /// which Linux gives a process 128 TiB on most machines, and 256 GiB on some small ones. On a 32-bit
 /// system it is 10 MiB for each, which is also what an instance of a pool may have as memory there.
+///
+/// With a pool or without, an instance takes six mappings of memory. Linux lets a process have
+/// 65,530, which is some 10,900 instances, unless `vm.max_map_count` is set higher; and each
+/// connection is an open file, of which it may have 1,024 unless its limit is raised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Pool {
