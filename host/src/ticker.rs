@@ -80,15 +80,23 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::mpsc::{self, Receiver};
 
     use super::*;
 
+    /// A ticker, and the times of its ticks.
+    fn start() -> (Ticker, Receiver<Instant>) {
+        let (tx, ticks) = mpsc::channel();
+        let tick = move || {
+            // The test may have seen enough.
+            let _ = tx.send(Instant::now());
+        };
+        (Ticker::start(tick).unwrap(), ticks)
+    }
+
     #[test]
     fn ticks_while_anybody_computes_and_ends_when_dropped() {
-        let (tx, ticks) = mpsc::channel();
-        // It fails once the test has seen enough.
-        let ticker = Ticker::start(move || drop(tx.send(Instant::now()))).unwrap();
+        let (ticker, ticks) = start();
         assert_eq!(ticks.try_recv(), Err(mpsc::TryRecvError::Empty));
         ticker.begin();
         ticker.begin();
@@ -102,16 +110,14 @@ mod tests {
 
     #[test]
     fn ends_though_nobody_ever_computed() {
-        let (tx, ticks) = mpsc::channel::<()>();
-        let ticker = Ticker::start(move || drop(tx.send(()))).unwrap();
+        let (ticker, ticks) = start();
         drop(ticker);
         assert_eq!(ticks.recv(), Err(mpsc::RecvError));
     }
 
     #[test]
     fn does_not_tick_while_nobody_computes() {
-        let (tx, ticks) = mpsc::channel();
-        let ticker = Ticker::start(move || drop(tx.send(()))).unwrap();
+        let (ticker, ticks) = start();
         for _ in 0..3 {
             ticker.begin();
             ticks.recv().unwrap();

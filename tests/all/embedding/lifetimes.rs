@@ -176,7 +176,8 @@ fn a_connection_that_is_dropped_while_it_closes_closes_once() {
 
 #[test]
 fn futures_that_are_dropped_half_way_leave_the_connection_as_it_was() {
-    run(async {
+    // What is polled once is given, and cannot be carried out before it is polled again.
+    run_on_one_thread(async {
         let (ping, received) = oneshot::channel();
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;

@@ -1,8 +1,8 @@
 //! The component with a fault in one of its functions, for tests of what a fault does.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use tempfile::TempDir;
 use wasmparser::{Encoding, Parser, Payload};
@@ -11,7 +11,7 @@ use wasocket::{COMPONENT, Grants, Runtime, RuntimeBuilder};
 use super::precompiled::engine;
 
 /// What a function does in place of its work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fault {
     /// It takes more and more memory; traps when there is none left.
     Grow,
@@ -47,23 +47,23 @@ pub(super) fn runtime_with(
     let compiled = compiled(name, fault);
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("component.cwasm");
-    std::fs::write(&file, &*compiled).unwrap();
+    std::fs::write(&file, compiled).unwrap();
     let builder = set_up(Runtime::builder().grants(Grants::new().everything()));
     // SAFETY: an engine of this wasmtime compiled it, and nobody else knows the file.
     unsafe { builder.precompiled(&file) }.build().unwrap()
 }
 
 /// Compiles it, unless another test has.
-fn compiled(name: &'static str, fault: Fault) -> Arc<[u8]> {
-    static COMPILED: Mutex<Option<HashMap<(&str, Fault), Arc<[u8]>>>> = Mutex::new(None);
+fn compiled(name: &'static str, fault: Fault) -> Vec<u8> {
+    static COMPILED: Mutex<BTreeMap<(&str, Fault), Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let compile = || {
+        let patched = patched(name, fault);
+        engine().precompile_component(&patched).unwrap()
+    };
     let mut compiled = COMPILED.lock().unwrap();
     compiled
-        .get_or_insert_default()
         .entry((name, fault))
-        .or_insert_with(|| {
-            let patched = patched(name, fault);
-            engine().precompile_component(&patched).unwrap().into()
-        })
+        .or_insert_with(compile)
         .clone()
 }
 
