@@ -40,6 +40,14 @@
 //! [`Stream`](futures_core::Stream) and [`Sink`](futures_sink::Sink) of [`WebSocket`], and by
 //! handlers and callbacks in [`callback`].
 //!
+//! # Isolation
+//!
+//! A trap ends its own connection, by [`Event::Error`] with [`FailureKind::Trap`] and then
+//! [`Event::Close`]; so do the limits of memory ([`RuntimeBuilder::max_memory`]) and of computing
+//! ([`RuntimeBuilder::max_compute_time`]), which [`TrapReport::cause`] tells. A guest that computes
+//! for long has others go on meanwhile, on its thread too. [`RuntimeBuilder::pool`] bounds the number
+//! of connections, and sets aside what they need.
+//!
 //! # What it does not do
 //!
 //! There is no server's side, and no switch that turns the verification of certificates off.

@@ -12,6 +12,9 @@ use crate::report::Row;
 
 const SIZE: (u32, u32) = (960, 400);
 
+/// What stands for nothing, which has no logarithm.
+const LEAST: f64 = 1e-3;
+
 /// One line of a chart.
 struct Line {
     name: &'static str,
@@ -104,13 +107,14 @@ fn draw_lines(
 
 /// The powers of ten around all values.
 fn decades(values: impl Iterator<Item = f64>) -> Range<f64> {
-    let (mut least, mut most) = (f64::INFINITY, f64::MIN_POSITIVE);
-    for value in values {
-        least = least.min(value.max(1e-3));
-        most = most.max(value);
-    }
-    10_f64.powf(least.log10().floor())
-        ..10_f64.powf(most.log10().ceil().max(least.log10().floor() + 1.0))
+    let (least, most) = values
+        .map(|value| value.max(LEAST))
+        .fold((f64::INFINITY, LEAST), |(least, most), value| {
+            (least.min(value), most.max(value))
+        });
+    let first = least.log10().floor();
+    let last = most.log10().ceil().max(first + 1.0);
+    10_f64.powf(first)..10_f64.powf(last)
 }
 
 fn mib(kib: u64) -> f64 {
