@@ -1,9 +1,9 @@
 //! What the application asks of a connection, on its way to the connection's task.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SetOnce, mpsc, oneshot};
 use tokio_util::sync::PollSemaphore;
 
 use crate::error::{Error, Part};
@@ -53,18 +53,41 @@ pub(crate) struct Queued {
 
 /// Why the connection takes no more commands, once it does not.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ended(Arc<OnceLock<Error>>);
+pub(crate) struct Ended(Arc<SetOnce<Error>>);
 
 impl Ended {
-    pub(crate) fn set(&self, error: Error) {
-        // There is one end.
-        let _ = self.0.set(error);
-    }
-
-    /// The error of a command that was not carried out.
-    pub(crate) fn error(&self) -> Error {
+    /// The error of a command that is given too late.
+    fn error(&self) -> Error {
         let closed = Error::InvalidState(ReadyState::Closed);
         self.0.get().cloned().unwrap_or(closed)
+    }
+
+    /// The error of a command that was not carried out, once it is known. A command that traps the
+    /// guest is gone before that.
+    async fn known(&self) -> Error {
+        self.0.wait().await.clone()
+    }
+}
+
+/// The end of the connection's task, which says why it ends.
+#[derive(Debug)]
+pub(crate) struct End(Ended);
+
+impl End {
+    pub(crate) fn of(ended: Ended) -> Self {
+        Self(ended)
+    }
+
+    pub(crate) fn set(&self, error: Error) {
+        // There is one end.
+        let _ = self.0.0.set(error);
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        // If nothing else was said, the task was dropped: with the Tokio runtime that had it.
+        self.set(Error::InvalidState(ReadyState::Closed));
     }
 }
 
@@ -125,7 +148,12 @@ impl CommandSender {
         let (done, result) = oneshot::channel();
         self.push_with(command(done), room)?;
         let ended = self.ended.clone();
-        Ok(async move { result.await.unwrap_or_else(|_| Err(ended.error())) })
+        Ok(async move {
+            match result.await {
+                Ok(result) => result,
+                Err(_) => Err(ended.known().await),
+            }
+        })
     }
 
     fn push_with(&self, command: Command, room: Option<OwnedSemaphorePermit>) -> Result<(), Error> {

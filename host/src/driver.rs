@@ -8,18 +8,17 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, trace};
-use wasmtime::Store;
 use wasmtime::component::{Resource, ResourceAny};
 use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi_io::bindings::wasi::io::poll::{Host as _, HostPollable as _};
 
 use crate::bindings::{self, types};
-use crate::command::{Command, Done, Ended, Queued};
-use crate::error::{Error, Failure, FailureKind, Step, TrapReport};
+use crate::command::{Command, Done, End, Queued};
+use crate::error::{Error, Failure, FailureKind, Step};
 use crate::event::{Closed, Event, Message, Pong, ReadyState};
 use crate::options::SendOptions;
 use crate::queue::EventSender;
-use crate::store::State;
+use crate::sandbox::Sandbox;
 
 /// What the code of the Close frame is when the application dropped the connection: "an endpoint
 /// is "going away"" (RFC 6455, section 7.4.1).
@@ -31,12 +30,12 @@ const TURNS_BETWEEN_YIELDS: usize = 8;
 
 /// One connection.
 pub(crate) struct Driver {
-    store: Store<State>,
+    store: Sandbox,
     guest: bindings::Websocket,
     websocket: ResourceAny,
     commands: mpsc::UnboundedReceiver<Queued>,
     events: EventSender,
-    ended: Ended,
+    ended: End,
     close_timeout: Duration,
     /// What the guest lent us to wait for.
     pollables: Vec<Resource<DynPollable>>,
@@ -57,7 +56,8 @@ pub(crate) struct Driver {
     abandoned: bool,
     opened: bool,
     failure: Option<Failure>,
-    closed: bool,
+    /// How the connection ended, once the guest has said so.
+    closed: Option<Closed>,
 }
 
 /// The commands whose results are not known yet.
@@ -71,12 +71,12 @@ struct InFlight {
 
 impl Driver {
     pub(crate) fn new(
-        store: Store<State>,
+        store: Sandbox,
         guest: bindings::Websocket,
         websocket: ResourceAny,
         commands: mpsc::UnboundedReceiver<Queued>,
         events: EventSender,
-        ended: Ended,
+        ended: End,
         close_timeout: Duration,
     ) -> Self {
         Self {
@@ -98,28 +98,29 @@ impl Driver {
             abandoned: false,
             opened: false,
             failure: None,
-            closed: false,
+            closed: None,
         }
     }
 
     /// Runs the connection to its end.
-    ///
-    /// The store is dropped with this, and with it whatever the guest holds: asking the guest to
-    /// drop it could wait for a peer that does not read.
     pub(crate) async fn run(mut self) {
-        if let Err(trap) = self.try_run().await {
-            error!("the component trapped: {trap:#}");
-            self.handle_trap(trap);
-        }
+        let closed = match self.try_run().await {
+            Ok(closed) => closed,
+            Err(trap) => {
+                error!("the component trapped: {trap:#}");
+                self.handle_trap(trap)
+            }
+        };
+        self.end(closed);
     }
 
-    async fn try_run(&mut self) -> wasmtime::Result<()> {
+    async fn try_run(&mut self) -> wasmtime::Result<Closed> {
         loop {
             for _ in 0..TURNS_BETWEEN_YIELDS {
                 self.take_commands().await?;
                 self.drive().await?;
-                if self.closed {
-                    return Ok(());
+                if let Some(closed) = self.closed.take() {
+                    return Ok(closed);
                 }
                 // Whether or not there is more to do at once: a server that is fast enough always
                 // sees to that.
@@ -145,7 +146,7 @@ impl Driver {
         for event in turn.events {
             self.handle_event(event);
         }
-        if turn.resubscribe && !self.closed {
+        if turn.resubscribe && self.closed.is_none() {
             self.resubscribe().await?;
         }
         Ok(())
@@ -407,15 +408,16 @@ impl Driver {
                 }
                 self.handle_failure(failure);
             }
-            types::Event::Close(closed) => self.handle_close(closed.into()),
+            types::Event::Close(closed) => self.closed = Some(closed.into()),
         }
     }
 
-    fn handle_trap(&mut self, trap: wasmtime::Error) {
-        if self.closed {
-            return;
+    /// Tells why the guest ended before it said so; returns how the connection ended.
+    fn handle_trap(&mut self, trap: wasmtime::Error) -> Closed {
+        if let Some(closed) = self.closed.take() {
+            return closed;
         }
-        let report = TrapReport::new(trap);
+        let report = self.store.report(trap);
         if self.failure.is_none() {
             self.handle_failure(Failure {
                 step: if self.opened { Step::Open } else { Step::Start },
@@ -423,7 +425,7 @@ impl Driver {
                 kind: FailureKind::Trap(report),
             });
         }
-        self.handle_close(Closed::abnormally());
+        Closed::abnormally()
     }
 
     fn handle_failure(&mut self, failure: Failure) {
@@ -436,27 +438,41 @@ impl Driver {
         self.events.push(Event::Error(failure));
     }
 
-    fn handle_close(&mut self, closed: Closed) {
+    /// Gives back what the connection has, and tells that it is closed.
+    fn end(self, closed: Closed) {
+        let Self {
+            store,
+            mut commands,
+            mut backlog,
+            mut in_flight,
+            events,
+            ended,
+            failure,
+            ..
+        } = self;
+        // First, so that whoever is told finds its place in the pool free. With the store goes
+        // whatever the guest holds: asking the guest to drop it could wait for a peer that does not
+        // read.
+        drop(store);
         debug!(code = closed.code, was_clean = closed.was_clean, "closed");
-        self.closed = true;
-        self.ended.set(match &self.failure {
-            Some(failure) => Error::Failed(failure.clone()),
+        ended.set(match failure {
+            Some(failure) => Error::Failed(failure),
             None => Error::Closed(closed.clone()),
         });
-        // Whoever waits for something else is told by `ended`, once this is dropped.
-        self.commands.close();
-        while let Ok(queued) = self.commands.try_recv() {
-            self.backlog.push_back(queued);
+        // Whoever waits for something else is told by `ended`, once the commands are dropped.
+        commands.close();
+        while let Ok(queued) = commands.try_recv() {
+            backlog.push_back(queued);
         }
-        for Queued { command, .. } in self.backlog.drain(..) {
+        for Queued { command, .. } in backlog {
             if let Command::Close { done, .. } = command {
-                self.in_flight.closes.extend(done);
+                in_flight.closes.extend(done);
             }
         }
-        for done in self.in_flight.closes.drain(..) {
+        for done in in_flight.closes {
             reply(done, Ok(closed.clone()));
         }
-        self.events.push(Event::Close(closed));
+        events.push(Event::Close(closed));
     }
 
     fn call_error(&self, error: types::CallError) -> Error {
@@ -488,11 +504,8 @@ fn reply<T>(done: Done<T>, result: Result<T, Error>) {
 }
 
 /// Waits until one of the pollables is ready; for ever if there is none.
-async fn ready(
-    store: &mut Store<State>,
-    pollables: &[Resource<DynPollable>],
-) -> wasmtime::Result<()> {
-    let table = &mut store.data_mut().table;
+async fn ready(store: &mut Sandbox, pollables: &[Resource<DynPollable>]) -> wasmtime::Result<()> {
+    let table = store.rest();
     match pollables {
         [] => pending().await,
         [one] => table.block(Resource::new_borrow(one.rep())).await,

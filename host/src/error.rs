@@ -126,6 +126,11 @@ pub enum FailureKind {
     TooManyFragments,
     /// A proxy refused the tunnel with this status.
     ProxyRefused(u16),
+    /// Every instance of the pool is in use. See [`Pool`](crate::Pool).
+    PoolExhausted {
+        /// How many the pool has.
+        instances: u32,
+    },
     /// The component trapped: a fault of ours or of the engine, or a limit of the sandbox that was
     /// reached. Never the peer's doing as such.
     Trap(TrapReport),
@@ -135,24 +140,50 @@ pub enum FailureKind {
 
 /// What the engine says about a trap.
 #[derive(Clone, Debug)]
-pub struct TrapReport(Arc<wasmtime::Error>);
+pub struct TrapReport {
+    error: Arc<wasmtime::Error>,
+    cause: TrapCause,
+}
+
+/// Why the component trapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TrapCause {
+    /// It computed for longer than
+    /// [`RuntimeBuilder::max_compute_time`](crate::RuntimeBuilder::max_compute_time) without giving
+    /// back control.
+    ComputeTime,
+    /// It needed more memory than
+    /// [`RuntimeBuilder::max_memory`](crate::RuntimeBuilder::max_memory).
+    Memory,
+    /// A fault of ours or of the engine.
+    Fault,
+}
 
 impl TrapReport {
-    pub(crate) fn new(error: wasmtime::Error) -> Self {
-        Self(Arc::new(error))
+    pub(crate) fn new(error: wasmtime::Error, cause: TrapCause) -> Self {
+        Self {
+            error: Arc::new(error),
+            cause,
+        }
+    }
+
+    /// Why the component trapped: by a limit, or by a fault.
+    pub fn cause(&self) -> TrapCause {
+        self.cause
     }
 }
 
 impl fmt::Display for TrapReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#}", self.0)
+        write!(f, "{:#}", self.error)
     }
 }
 
 /// Two reports are equal if they are of one trap.
 impl PartialEq for TrapReport {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.error, &other.error)
     }
 }
 
@@ -312,6 +343,17 @@ pub enum RuntimeError {
         /// What the engine said.
         source: EngineError,
     },
+    /// There is no room for a pool of so many instances.
+    #[error("there is no room for a pool of {instances} instances")]
+    Pool {
+        /// How many were asked for.
+        instances: u32,
+        /// What the engine said.
+        source: EngineError,
+    },
+    /// The thread could not be started that interrupts guests which compute for long.
+    #[error("the thread that interrupts guests could not be started")]
+    Thread(#[source] std::io::Error),
     /// The cache of compiled components could not be used.
     #[error("the cache at {path} cannot be used", path = path.display())]
     Cache {

@@ -40,6 +40,14 @@
 //! [`Stream`](futures_core::Stream) and [`Sink`](futures_sink::Sink) of [`WebSocket`], and by
 //! handlers and callbacks in [`callback`].
 //!
+//! # Isolation
+//!
+//! A trap ends its own connection, by [`Event::Error`] with [`FailureKind::Trap`] and then
+//! [`Event::Close`]; so do the limits of memory ([`RuntimeBuilder::max_memory`]) and of computing
+//! ([`RuntimeBuilder::max_compute_time`]), which [`TrapReport::cause`] tells. A guest that computes
+//! for long has others go on meanwhile, on its thread too. [`RuntimeBuilder::pool`] bounds the number
+//! of connections, and sets aside what they need.
+//!
 //! # What it does not do
 //!
 //! There is no server's side, and no switch that turns the verification of certificates off.
@@ -62,11 +70,15 @@ mod driver;
 mod error;
 mod event;
 mod grants;
+mod limits;
 mod lookup;
 mod options;
+mod pool;
 mod queue;
 mod runtime;
+mod sandbox;
 mod store;
+mod ticker;
 mod websocket;
 
 pub use component::COMPONENT;
@@ -75,11 +87,12 @@ pub use component::COMPONENT_0_3;
 pub use compression::{Compression, DeflateOffer};
 pub use error::{
     CertificateProblem, EngineError, Error, Failure, FailureKind, Part, Refusal, RuntimeError,
-    Step, Timeout, TrapReport,
+    Step, Timeout, TrapCause, TrapReport,
 };
 pub use event::{Closed, Event, Header, Message, Opened, Pong, ReadyState};
 pub use grants::{Denied, Grants};
 pub use options::{Options, SendOptions};
+pub use pool::{Pool, WhenExhausted};
 pub use runtime::{Runtime, RuntimeBuilder};
 pub use websocket::{Sender, WebSocket};
 

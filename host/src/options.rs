@@ -1,13 +1,15 @@
 use std::time::Duration;
 
-use wasmtime::Store;
 use wasmtime::component::ResourceAny;
 
 use crate::bindings::{client, types};
 use crate::compression::Compression;
 use crate::event::Header;
 use crate::grants::Grants;
-use crate::store::State;
+use crate::sandbox::Sandbox;
+
+/// As the component has it. Waiting for an instance of a pool is part of it.
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// As the component has it. The connection's task keeps it too.
 const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -175,16 +177,21 @@ impl Options {
 }
 
 impl Options {
+    pub(crate) fn connect_timeout_or_default(&self) -> Duration {
+        self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT)
+    }
+
     pub(crate) fn close_timeout_or_default(&self) -> Duration {
         self.close_timeout.unwrap_or(DEFAULT_CLOSE_TIMEOUT)
     }
 
-    /// Makes the guest's options of these. The inner error is the guest's judgement, the outer one
+    /// Makes the guest's options of these, of whose connect timeout some may have passed. The inner error is the guest's judgement, the outer one
     /// a trap.
     pub(crate) async fn apply(
         &self,
-        store: &mut Store<State>,
+        store: &mut Sandbox,
         client: &client::Guest,
+        connect_timeout: Duration,
     ) -> wasmtime::Result<Result<ResourceAny, types::InvalidArgument>> {
         let guest = client.connect_options();
         let options = guest.call_constructor(&mut *store).await?;
@@ -215,9 +222,7 @@ impl Options {
                 .call_remove_built_in_roots(&mut *store, options)
                 .await?;
         }
-        if let Some(timeout) = self.connect_timeout {
-            set!(call_set_connect_timeout, nanos(timeout));
-        }
+        set!(call_set_connect_timeout, nanos(connect_timeout));
         set!(
             call_set_close_timeout,
             nanos(self.close_timeout_or_default())

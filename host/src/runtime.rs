@@ -1,25 +1,32 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tracing::{Instrument, debug_span};
 use wasmtime::component::{Component, Linker, ResourceAny};
-use wasmtime::{Config, Engine, Store};
+use wasmtime::{Config, Engine};
 
 use crate::bindings::{self, WebsocketPre};
-use crate::command::{self, Ended};
+use crate::command::{self, End, Ended};
 use crate::component;
 use crate::driver::Driver;
-use crate::error::{EngineError, Error, Failure, FailureKind, RuntimeError, Step, TrapReport};
+use crate::error::{EngineError, Error, Failure, FailureKind, RuntimeError, Step};
 use crate::grants::{Access, Grants};
 use crate::options::Options;
+use crate::pool::{Places, Pool};
 use crate::queue;
+use crate::sandbox::{Sandbox, Turns};
 use crate::store::{self, State};
 use crate::websocket::WebSocket;
 
 /// How much linear memory an instance may have, unless set otherwise, in bytes: several messages of
 /// the default limit. Memory that is not used is not allocated.
 const DEFAULT_MAX_MEMORY: usize = 256 << 20;
+
+/// How long a guest may compute in one call, unless set otherwise: several times what the longest
+/// message takes to be compressed by the interpreter.
+const DEFAULT_MAX_COMPUTE_TIME: Duration = Duration::from_secs(30);
 
 /// What is interpreted on a processor of this kind, as wasmtime names it.
 #[cfg(feature = "interpreter")]
@@ -45,19 +52,24 @@ struct Inner {
     component: WebsocketPre<State>,
     grants: Grants,
     max_memory: usize,
+    turns: Turns,
+    places: Option<Places>,
     last_id: AtomicU64,
 }
 
 /// Sets up a [`Runtime`].
 ///
-/// Defaults: nothing is granted; an instance may have 256 MiB of memory; the component is compiled
-/// when the runtime is made, and not kept; it runs as machine code where wasmtime has a compiler for
-/// the processor.
+/// Defaults: nothing is granted; an instance may have 256 MiB of memory, and compute for 30 s in one
+/// call; there are as many instances as there is memory for; the component is compiled when the
+/// runtime is made, and not kept; it runs as machine code where wasmtime has a compiler for the
+/// processor.
 #[derive(Debug)]
 #[must_use]
 pub struct RuntimeBuilder {
     grants: Grants,
     max_memory: usize,
+    max_compute_time: Duration,
+    pool: Option<Pool>,
     source: component::Source,
     /// What the engine runs, as wasmtime names it; `None` for the machine that this runs on.
     target: Option<&'static str>,
@@ -82,6 +94,8 @@ impl Runtime {
         RuntimeBuilder {
             grants: Grants::new(),
             max_memory: DEFAULT_MAX_MEMORY,
+            max_compute_time: DEFAULT_MAX_COMPUTE_TIME,
+            pool: None,
             source: component::Source::Embedded,
             target: None,
         }
@@ -95,7 +109,7 @@ impl Runtime {
     /// If the engine cannot be set up on this machine.
     #[cfg(feature = "compile")]
     pub fn precompile() -> Result<Vec<u8>, RuntimeError> {
-        component::compile(&engine(None)?)
+        component::compile(&engine(None, None)?)
     }
 
     /// The component, compiled for another machine, for [`RuntimeBuilder::precompiled`] there: it
@@ -112,7 +126,7 @@ impl Runtime {
     /// [`RuntimeError::Target`] if there is no such target, or wasmtime cannot compile for it.
     #[cfg(feature = "compile")]
     pub fn precompile_for(target: &str) -> Result<Vec<u8>, RuntimeError> {
-        configure(Some(target))
+        configure(Some(target), None)
             .map_err(EngineError::from)
             .map_err(|source| RuntimeError::Target {
                 target: target.to_owned(),
@@ -169,15 +183,22 @@ impl Runtime {
             .grants
             .clone()
             .unwrap_or_else(|| self.0.grants.clone());
+        let connect_timeout = options.connect_timeout_or_default();
+        let (place, connect_timeout) = match &self.0.places {
+            Some(places) => {
+                let (place, left) = places.take(connect_timeout).await?;
+                (Some(place), left)
+            }
+            None => (None, connect_timeout),
+        };
         let state = State::new(Access::new(grants), self.0.max_memory);
-        let mut store = Store::new(&self.0.engine, state);
-        store.limiter(|state| &mut state.limits);
+        let mut store = Sandbox::new(&self.0.engine, state, &self.0.turns, place);
         let (guest, websocket) = self
-            .instantiate(&mut store, host, port, path, options)
+            .instantiate(&mut store, host, port, path, options, connect_timeout)
             .instrument(span.clone())
             .await
             .map_err(|trap| {
-                let report = TrapReport::new(trap);
+                let report = store.report(trap);
                 Failure {
                     step: Step::Start,
                     message: format!("the component could not be started: {report}"),
@@ -193,7 +214,7 @@ impl Runtime {
             websocket,
             commands_rx,
             events,
-            ended,
+            End::of(ended),
             options.close_timeout_or_default(),
         );
         // wasmtime 48 takes a socket for not writable when Tokio's budget for the task is used up,
@@ -205,15 +226,16 @@ impl Runtime {
 
     async fn instantiate(
         &self,
-        store: &mut Store<State>,
+        store: &mut Sandbox,
         host: Option<&str>,
         port: Option<u16>,
         path: Option<&str>,
         options: &Options,
+        connect_timeout: Duration,
     ) -> wasmtime::Result<Result<(bindings::Websocket, ResourceAny), Error>> {
         let guest = self.0.component.instantiate_async(&mut *store).await?;
         let client = guest.wasocket_websocket_client();
-        let guest_options = match options.apply(store, client).await? {
+        let guest_options = match options.apply(store, client, connect_timeout).await? {
             Ok(guest_options) => guest_options,
             Err(argument) => return Ok(Err(argument.into())),
         };
@@ -254,6 +276,28 @@ impl RuntimeBuilder {
         self
     }
 
+    /// How long a guest may compute in one call without giving back control, in steps of 10 ms, at
+    /// least one. Default: 30 s.
+    ///
+    /// One that computes for longer traps, which ends its connection with [`FailureKind::Trap`], of
+    /// [`TrapCause::ComputeTime`](crate::TrapCause::ComputeTime). Meanwhile the other tasks of its
+    /// Tokio thread have their turn every 10 ms. To count them, the runtime has a thread of its own,
+    /// which sleeps while no guest computes and ends with the last of the runtime and its
+    /// connections.
+    pub fn max_compute_time(mut self, limit: Duration) -> Self {
+        self.max_compute_time = limit;
+        self
+    }
+
+    /// Sets room for instances aside. Default: none; each connection asks the system for what it
+    /// needs and gives it back, and there may be as many as there is memory for.
+    ///
+    /// A pool bounds the number of connections, and starts one in less time.
+    pub fn pool(mut self, pool: Pool) -> Self {
+        self.pool = Some(pool);
+        self
+    }
+
     /// Keeps the compiled component in this directory, so that the next runtime is made in
     /// milliseconds. The directory is made if it is not there.
     ///
@@ -290,33 +334,56 @@ impl RuntimeBuilder {
     ///
     /// # Errors
     ///
-    /// If the engine cannot be set up on this machine, or the cache or the precompiled component
-    /// cannot be used.
+    /// If the engine cannot be set up on this machine, there is no room for the pool, or the cache
+    /// or the precompiled component cannot be used.
     pub fn build(self) -> Result<Runtime, RuntimeError> {
-        let engine = engine(self.target)?;
+        let engine = engine(self.target, self.pool)?;
         let component = component::load(&engine, &self.source)?;
         let component =
             pre_instantiate(&engine, &component).map_err(|error| self.source.unusable(error))?;
+        let turns = Turns::new(&engine, self.max_compute_time).map_err(RuntimeError::Thread)?;
         Ok(Runtime(Arc::new(Inner {
             engine,
             component,
+            turns,
+            places: self.pool.map(Places::new),
             grants: self.grants,
-            max_memory: self.max_memory,
+            max_memory: match self.pool {
+                Some(_) => Pool::max_memory(self.max_memory),
+                None => self.max_memory,
+            },
             last_id: AtomicU64::new(0),
         })))
     }
 }
 
-fn engine(target: Option<&str>) -> Result<Engine, RuntimeError> {
-    configure(target).map_err(|error| RuntimeError::Engine(EngineError::from(error)))
+fn engine(target: Option<&str>, pool: Option<Pool>) -> Result<Engine, RuntimeError> {
+    configure(target, pool).map_err(|error| {
+        let source = EngineError::from(error);
+        match pool {
+            // Without the pool it would have been made.
+            Some(pool) if configure(target, None).is_ok() => RuntimeError::Pool {
+                instances: pool.instances(),
+                source,
+            },
+            _ => RuntimeError::Engine(source),
+        }
+    })
 }
 
 /// The engine for a target that wasmtime names, or for the machine that this runs on.
-fn configure(target: Option<&str>) -> wasmtime::Result<Engine> {
+fn configure(target: Option<&str>, pool: Option<Pool>) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     // Async functions of WASI 0.3, which this component does not have. A call into the guest costs
     // a quarter without them.
     config.concurrency_support(false);
+    config.epoch_interruption(true);
+    if let Some(pool) = pool {
+        if pool.instances() == 0 {
+            return Err(wasmtime::Error::msg("nothing could ever be connected"));
+        }
+        config.allocation_strategy(pool.config());
+    }
     if let Some(target) = target {
         config.target(target)?;
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use wasmtime::component::{HasData, Linker, ResourceTable};
-use wasmtime::{StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::clocks::{HostMonotonicClock, WasiClocks, WasiClocksView};
 use wasmtime_wasi::p2::bindings::{clocks, random, sockets};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomCtx};
@@ -16,6 +15,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_io::bindings::wasi::io;
 
 use crate::grants::{Access, NamePorts};
+use crate::limits::Limits;
 use crate::lookup::{GrantedLookup, HasGrantedLookup};
 
 /// The data of a connection's store.
@@ -27,7 +27,9 @@ pub(crate) struct State {
     pub(crate) table: ResourceTable,
     pub(crate) access: Access,
     lookups: HashMap<u32, NamePorts>,
-    pub(crate) limits: StoreLimits,
+    pub(crate) limits: Limits,
+    /// For how many ticks the guest has computed since it was called.
+    pub(crate) ticks_computed: u64,
     pub(crate) clock: Clock,
 }
 
@@ -61,9 +63,16 @@ impl State {
             table: ResourceTable::new(),
             access,
             lookups: HashMap::new(),
-            limits: StoreLimitsBuilder::new().memory_size(max_memory).build(),
+            limits: Limits::new(max_memory),
+            ticks_computed: 0,
             clock,
         }
+    }
+
+    /// The guest is about to be called.
+    pub(crate) fn begin_call(&mut self) {
+        self.ticks_computed = 0;
+        self.limits.begin_call();
     }
 }
 

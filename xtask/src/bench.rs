@@ -1,26 +1,51 @@
-//! `cargo xtask bench`: us and others, side by side in one run.
+//! `cargo xtask bench`: us and others, side by side in one run; or how many connections one process
+//! holds.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::cargo::cargo;
 use crate::{process, setup};
 
-pub(crate) fn run(quick: bool) -> Result<()> {
+/// What to measure, and how.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Options {
+    connections: bool,
+    quick: bool,
+}
+
+impl Options {
+    pub(crate) fn parse(arguments: &[&str]) -> Result<Self> {
+        let mut options = Self::default();
+        for argument in arguments {
+            match *argument {
+                "connections" => options.connections = true,
+                "--quick" => options.quick = true,
+                other => bail!("bench has no option `{other}`; `cargo xtask help` lists them"),
+            }
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) fn run(options: Options) -> Result<()> {
     setup::wasm()?;
-    let arguments: &[&str] = if quick {
+    let mut command = cargo(&["bench", "--locked"]);
+    command.arg(if options.connections {
+        "--bench=connections"
+    } else {
+        "--bench=peers"
+    });
+    if options.quick {
         // It only has to work: what the tests have built will do, with the features that they have.
-        &[
+        command.args([
             "--workspace",
             "--all-features",
-            "--bench=peers",
             "--profile=dev",
             "--",
             "--quick",
-        ]
+        ]);
     } else {
-        &["--package=wasocket", "--features=cli", "--bench=peers"]
-    };
-    let mut command = cargo(&["bench", "--locked"]);
-    command.args(arguments);
+        command.args(["--package=wasocket", "--features=cli"]);
+    }
     process::show(command)
 }

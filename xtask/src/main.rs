@@ -36,7 +36,9 @@ Commands:
                    those that are expected; --against-ws: measures what the cases of
                    compression cost us and npm's ws, in place of all that)
     node           makes the package for Node, in node/, and tests it
-    bench          measures us and others side by side (--quick: shows that it works)
+    bench          measures us and others side by side (connections: what idle connections take,
+                   100 to 10,000 of them, in place of that, for the table and the chart in
+                   docs/; --quick: shows that it works)
     hosts          runs the component on each host, and compares what works with the chart in
                    README.md (--update: makes the chart)
     component      builds the components and prints their sizes
@@ -61,7 +63,7 @@ Environment:
 /// What is asked for.
 enum Command {
     Autobahn(autobahn::Options),
-    Bench { quick: bool },
+    Bench(bench::Options),
     Component,
     Demo,
     Examples(Vec<Example>),
@@ -81,8 +83,7 @@ impl Command {
         Ok(match arguments[..] {
             [] | ["help" | "--help" | "-h"] => Self::Help,
             ["autobahn", ref options @ ..] => Self::Autobahn(autobahn::Options::parse(options)?),
-            ["bench"] => Self::Bench { quick: false },
-            ["bench", "--quick"] => Self::Bench { quick: true },
+            ["bench", ref options @ ..] => Self::Bench(bench::Options::parse(options)?),
             ["component"] => Self::Component,
             ["demo"] => Self::Demo,
             ["examples", ref names @ ..] => Self::Examples(Example::parse(names)?),
@@ -104,7 +105,7 @@ impl Command {
     fn run(self) -> Result<()> {
         match self {
             Self::Autobahn(options) => autobahn::run(options),
-            Self::Bench { quick } => bench::run(quick),
+            Self::Bench(options) => bench::run(options),
             Self::Component => component::run(),
             Self::Demo => demo::run(),
             Self::Examples(examples) => examples::run(&examples),

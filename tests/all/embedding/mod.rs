@@ -1,10 +1,13 @@
 //! What those rely on who embed the crate: that connections do not touch each other, what ends with
 //! what, how a runtime is made, and what is logged.
 
+mod beside;
 mod cache;
 mod isolation;
 mod lifetimes;
 mod logs;
+mod patched;
+mod pool;
 mod precompiled;
 
 use integration_tests::runtime_builder;

@@ -50,9 +50,9 @@ fn assert_refused(made: Result<Runtime, RuntimeError>, reason: &str) {
 }
 
 /// An engine that is configured as the crate's.
-fn engine() -> Engine {
+pub(super) fn engine() -> Engine {
     let mut config = Config::new();
-    config.concurrency_support(false);
+    config.concurrency_support(false).epoch_interruption(true);
     Engine::new(&config).unwrap()
 }
 
@@ -137,7 +137,7 @@ fn a_file_that_is_not_there_is_refused() {
 #[test]
 fn what_an_engine_of_another_configuration_compiled_is_refused() {
     let mut config = Config::new();
-    config.concurrency_support(false).epoch_interruption(true);
+    config.concurrency_support(false);
     let other = Engine::new(&config).unwrap();
     let compiled = other.precompile_component(EMPTY).unwrap();
     // SAFETY: wasmtime compiled it.
