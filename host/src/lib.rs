@@ -40,6 +40,9 @@
 //! [`Stream`](futures_core::Stream) and [`Sink`](futures_sink::Sink) of [`WebSocket`], and by
 //! handlers and callbacks in [`callback`].
 //!
+//! Connections that are made anew when they are lost are in [`reconnect`]. It tells what became of
+//! each message.
+//!
 //! # What it does not do
 //!
 //! There is no server's side, and no switch that turns the verification of certificates off.
@@ -65,6 +68,7 @@ mod grants;
 mod lookup;
 mod options;
 mod queue;
+pub mod reconnect;
 mod runtime;
 mod store;
 mod websocket;
