@@ -108,6 +108,11 @@ mod tests {
         is_sync::<Sender>();
         is_send::<callback::Handle>();
         is_sync::<callback::Handle>();
+        is_send::<reconnect::Reconnect>();
+        is_send::<reconnect::Reconnecting>();
+        is_send::<reconnect::Sender>();
+        is_sync::<reconnect::Sender>();
+        is_send::<reconnect::Receipt>();
         is_send::<Error>();
         is_sync::<Error>();
     }

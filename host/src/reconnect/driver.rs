@@ -117,3 +117,76 @@ async fn wait(since: Instant, delay: Duration) {
         None => pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Waker};
+
+    use tokio::sync::mpsc;
+    use tokio::task::yield_now;
+
+    use super::*;
+    use crate::error::Error;
+    use crate::event::ReadyState;
+    use crate::reconnect::outbox::Outbox;
+    use crate::reconnect::policy::Policy;
+    use crate::reconnect::queue::{self, MessageRoom};
+    use crate::websocket::WebSocket;
+
+    /// Counts the attempts, each of which fails.
+    struct Failing(Arc<AtomicUsize>);
+
+    impl Dial for Failing {
+        type Line = WebSocket;
+
+        async fn dial(&self, _: &Attempt) -> Result<WebSocket, Error> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Err(Error::InvalidState(ReadyState::Closed))
+        }
+    }
+
+    #[tokio::test]
+    async fn no_attempts_are_made_while_too_many_events_wait() {
+        let attempts = Arc::new(AtomicUsize::new(0));
+        let policy = Policy::new().first_delay(Duration::ZERO);
+        let (commands, commands_rx) = mpsc::unbounded_channel();
+        let (events_tx, mut events) = queue::events();
+        let driver = Driver {
+            dial: Failing(attempts.clone()),
+            url: String::new(),
+            options: Options::new(),
+            hooks: Hooks::default(),
+            random: Box::new(|| 0.0),
+            shared: Shared {
+                commands: commands_rx,
+                events: events_tx,
+                outbox: Outbox::new(&policy),
+                room: MessageRoom::new(0, 0),
+            },
+            schedule: Schedule::new(policy),
+        };
+        let task = tokio::spawn(driver.run());
+        const MOST: usize = 64;
+        let until = async |count: usize| {
+            while attempts.load(Ordering::Relaxed) < count {
+                yield_now().await;
+            }
+        };
+        until(MOST).await;
+        // As many turns as the others took, and more.
+        for _ in 0..10 * MOST {
+            yield_now().await;
+        }
+        assert_eq!(attempts.load(Ordering::Relaxed), MOST);
+        // Those of one attempt make room for another.
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..2 {
+            assert!(events.poll_recv(&mut cx).is_ready());
+        }
+        until(MOST + 1).await;
+        drop((events, commands));
+        assert!(task.await.is_ok());
+    }
+}

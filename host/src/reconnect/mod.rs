@@ -30,6 +30,8 @@
 //! # }
 //! ```
 //!
+//! A whole program is in `examples/telemetry.rs`.
+//!
 //! # What becomes of messages
 //!
 //! WebSocket has no acknowledgements, and a message that was handed to the transport may be lost

@@ -107,8 +107,11 @@ impl Shared {
 
     /// A message is delivered, as far as the policy asks.
     pub(super) fn settle(&self, entry: Entry<Kept>) {
+        let Kept { receipt, room, .. } = entry.kept;
+        // Whoever is told finds room.
+        drop(room);
         // Nobody has to wait for it.
-        let _ = entry.kept.receipt.send(Ok(()));
+        let _ = receipt.send(Ok(()));
     }
 
     /// A message is returned to the application. It has its room until it is taken.
