@@ -58,7 +58,8 @@ pub struct Undelivered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fate {
     /// Some or all of it may have been handed to a transport that was lost. The server may have it
-    /// or not.
+    /// or not. So it is too with what the connection had been given, and had not told of: at most
+    /// some 256 messages and 256 KiB, of which the transport may have had none.
     MaybeSent,
     /// No byte of it was sent.
     Unsent,

@@ -23,13 +23,15 @@ pub struct Attempt {
 /// What the application does on each attempt.
 pub(super) struct Hooks {
     pub(super) before_attempt: BeforeAttempt,
-    pub(super) on_open: Box<dyn FnMut(&Opened) -> Vec<Message> + Send>,
+    pub(super) on_open: OnOpen,
     pub(super) after_failure: Box<dyn FnMut(&Disconnected) + Send>,
     pub(super) is_final: Box<dyn FnMut(&Cause) -> bool + Send>,
 }
 
 pub(super) type BeforeAttempt =
     Box<dyn FnMut(Attempt) -> BoxFuture<'static, Result<Attempt, HookError>> + Send>;
+
+pub(super) type OnOpen = Box<dyn FnMut(&Opened) -> Vec<Message> + Send>;
 
 impl Default for Hooks {
     fn default() -> Self {

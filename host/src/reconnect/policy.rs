@@ -147,7 +147,7 @@ impl Policy {
     }
 
     /// How many bytes of messages may wait: to be sent, to be confirmed, or to be taken after they
-    /// were returned. A longer message waits until it is alone. Default: 1 MiB.
+    /// were returned, at least 1. A longer message waits until it is alone. Default: 1 MiB.
     #[must_use]
     pub fn max_buffered_bytes(mut self, bytes: u32) -> Self {
         self.max_buffered_bytes = bytes;

@@ -87,12 +87,12 @@ pub(super) enum NoRoom {
 
 impl MessageRoom {
     pub(super) fn new(max_bytes: u32, max_messages: u32) -> Self {
-        let semaphore = |permits: u32| {
-            let permits = usize::try_from(permits).unwrap_or(Semaphore::MAX_PERMITS);
-            Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)))
-        };
+        // On 32-bit processors a semaphore has less.
+        let most = u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX);
+        let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
+        let max_bytes = max_bytes.clamp(1, most);
         Self {
-            count: semaphore(max_messages.max(1)),
+            count: semaphore(max_messages.clamp(1, most)),
             bytes: semaphore(max_bytes),
             max_bytes,
         }

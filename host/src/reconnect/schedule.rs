@@ -63,7 +63,7 @@ impl Schedule {
         }
         let asked =
             retry_after.map_or(Duration::ZERO, |time| time.min(self.policy.max_retry_after));
-        let delay = asked.saturating_add(self.longest_delay().mul_f64(random.clamp(0.0, 1.0)));
+        let delay = asked.saturating_add(share(self.longest_delay(), random));
         let elapsed = self
             .since
             .map_or(Duration::ZERO, |since| now - since)
@@ -86,6 +86,13 @@ impl Schedule {
             .saturating_mul(factor)
             .min(self.policy.max_delay)
     }
+}
+
+/// A share of a time, from 0 to 1; all of it if `random` is not a number, or the time is so long that
+/// it is not one of 64 bits.
+fn share(time: Duration, random: f64) -> Duration {
+    let share = time.as_secs_f64() * random.clamp(0.0, 1.0);
+    Duration::try_from_secs_f64(share).unwrap_or(time)
 }
 
 #[cfg(test)]
@@ -131,6 +138,23 @@ mod tests {
                 schedule.handle_disconnected(None, random, now),
                 Ok(Duration::from_millis(millis))
             );
+        }
+    }
+
+    #[test]
+    fn a_delay_that_does_not_fit_is_as_long_as_it_may_be() {
+        let now = Instant::now();
+        for random in [1.0, f64::NAN, f64::INFINITY] {
+            let forever = policy().first_delay(Duration::MAX).max_delay(Duration::MAX);
+            let mut schedule = Schedule::new(forever);
+            for _ in 0..3 {
+                schedule.begin(now);
+                let asked = Some(Duration::MAX);
+                assert_eq!(
+                    schedule.handle_disconnected(asked, random, now),
+                    Ok(Duration::MAX)
+                );
+            }
         }
     }
 
