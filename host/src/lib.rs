@@ -40,6 +40,9 @@
 //! [`Stream`](futures_core::Stream) and [`Sink`](futures_sink::Sink) of [`WebSocket`], and by
 //! handlers and callbacks in [`callback`].
 //!
+//! Connections that are made anew when they are lost are in [`reconnect`]. It tells what became of
+//! each message.
+//!
 //! # Isolation
 //!
 //! A trap ends its own connection, by [`Event::Error`] with [`FailureKind::Trap`] and then
@@ -75,6 +78,7 @@ mod lookup;
 mod options;
 mod pool;
 mod queue;
+pub mod reconnect;
 mod runtime;
 mod sandbox;
 mod store;
@@ -117,6 +121,11 @@ mod tests {
         is_sync::<Sender>();
         is_send::<callback::Handle>();
         is_sync::<callback::Handle>();
+        is_send::<reconnect::Reconnect>();
+        is_send::<reconnect::Reconnecting>();
+        is_send::<reconnect::Sender>();
+        is_sync::<reconnect::Sender>();
+        is_send::<reconnect::Receipt>();
         is_send::<Error>();
         is_sync::<Error>();
     }

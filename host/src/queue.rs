@@ -94,7 +94,7 @@ impl EventReceiver {
     }
 }
 
-fn cost(event: &Event) -> usize {
+pub(crate) fn cost(event: &Event) -> usize {
     let payload = match event {
         Event::Message(Message::Text(text)) => text.len(),
         Event::Message(Message::Binary(bytes)) | Event::Ping(bytes) | Event::Pong(bytes) => {
