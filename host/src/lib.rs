@@ -78,7 +78,8 @@ pub use error::{
     Step, Timeout, TrapReport,
 };
 pub use event::{Closed, Event, Header, Message, Opened, Pong, ReadyState};
-pub use grants::{Denied, Grants};
+pub use grants::{Denied, Destination, Grants, Ports, SpecialPurpose};
+pub use ipnet::IpNet;
 pub use options::{Options, SendOptions};
 pub use runtime::{Runtime, RuntimeBuilder};
 pub use websocket::{Sender, WebSocket};

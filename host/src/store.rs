@@ -15,7 +15,7 @@ use wasmtime_wasi::sockets::{
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_io::bindings::wasi::io;
 
-use crate::grants::{Access, NamePorts};
+use crate::grants::Access;
 use crate::lookup::{GrantedLookup, HasGrantedLookup};
 
 /// The data of a connection's store.
@@ -26,7 +26,7 @@ pub(crate) struct State {
     sockets: WasiSocketsCtx,
     pub(crate) table: ResourceTable,
     pub(crate) access: Access,
-    lookups: HashMap<u32, NamePorts>,
+    lookups: HashMap<u32, String>,
     pub(crate) limits: StoreLimits,
     pub(crate) clock: Clock,
 }
