@@ -9,6 +9,7 @@ use wasmtime::{Config, Engine, Store};
 use crate::bindings::{self, WebsocketPre};
 use crate::command::{self, Ended};
 use crate::component;
+use crate::counters::{ConnectionCounters, RuntimeCounters, RuntimeMetrics};
 use crate::driver::Driver;
 use crate::error::{EngineError, Error, Failure, FailureKind, RuntimeError, Step, TrapReport};
 use crate::grants::{Access, Grants};
@@ -46,6 +47,7 @@ struct Inner {
     grants: Grants,
     max_memory: usize,
     last_id: AtomicU64,
+    counters: Arc<RuntimeCounters>,
 }
 
 /// Sets up a [`Runtime`].
@@ -155,6 +157,11 @@ impl Runtime {
         Ok(websocket)
     }
 
+    /// What the connections have counted so far, those included that have ended.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.0.counters.metrics()
+    }
+
     /// Starts to connect; returns before the connection is open.
     pub(crate) async fn start(
         &self,
@@ -162,6 +169,23 @@ impl Runtime {
         port: Option<u16>,
         path: Option<&str>,
         options: &Options,
+    ) -> Result<WebSocket, Error> {
+        let counters = ConnectionCounters::attempt(&self.0.counters);
+        let started = self.start_counted(host, port, path, options, &counters);
+        let started = started.await;
+        if let Err(Error::Failed(failure)) = &started {
+            counters.failed(failure.step);
+        }
+        started
+    }
+
+    async fn start_counted(
+        &self,
+        host: Option<&str>,
+        port: Option<u16>,
+        path: Option<&str>,
+        options: &Options,
+        counters: &Arc<ConnectionCounters>,
     ) -> Result<WebSocket, Error> {
         let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let span = debug_span!("websocket", id);
@@ -194,13 +218,14 @@ impl Runtime {
             commands_rx,
             events,
             ended,
+            counters.clone(),
             options.close_timeout_or_default(),
         );
         // wasmtime 48 takes a socket for not writable when Tokio's budget for the task is used up,
         // and may then wait for ever for it to become so.
         let task = tokio::task::unconstrained(driver.run());
         tokio::spawn(task.instrument(span));
-        Ok(WebSocket::new(commands, events_rx))
+        Ok(WebSocket::new(commands, events_rx, counters.clone()))
     }
 
     async fn instantiate(
@@ -303,6 +328,7 @@ impl RuntimeBuilder {
             grants: self.grants,
             max_memory: self.max_memory,
             last_id: AtomicU64::new(0),
+            counters: Arc::default(),
         })))
     }
 }

@@ -2,6 +2,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tracing::debug;
+
 use super::{Denied, Grants, normalized};
 
 /// The grants of one connection, what its names resolved to, and what it was denied.
@@ -33,9 +35,10 @@ impl Access {
     pub(crate) fn may_look_up(&self, name: &str) -> Option<String> {
         let name = normalized(name);
         if self.0.grants.covers_name(&name) {
+            debug!(%name, "looking up");
             return Some(name);
         }
-        self.state(|state| state.denied = Some(Denied::Name(name)));
+        self.deny(Denied::Name(name));
         None
     }
 
@@ -54,15 +57,26 @@ impl Access {
         let address = SocketAddr::new(address.ip().to_canonical(), address.port());
         let names = self.state(|state| state.pinned.get(&address.ip()).cloned());
         // Not under the lock: it may call a function of the embedder's.
-        let judged = self.0.grants.judge(address, &names.unwrap_or_default());
-        judged
-            .map_err(|denied| self.state(|state| state.denied = Some(denied)))
-            .is_ok()
+        match self.0.grants.judge(address, &names.unwrap_or_default()) {
+            Ok(()) => {
+                debug!(%address, "connecting");
+                true
+            }
+            Err(denied) => {
+                self.deny(denied);
+                false
+            }
+        }
     }
 
     /// What was denied last.
     pub(crate) fn denied(&self) -> Option<Denied> {
         self.state(|state| state.denied.clone())
+    }
+
+    fn deny(&self, denied: Denied) {
+        debug!(%denied, "denied");
+        self.state(|state| state.denied = Some(denied));
     }
 
     fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {

@@ -2,6 +2,8 @@
 //! what, how a runtime is made, and what is logged.
 
 mod cache;
+mod counters;
+mod facade;
 mod isolation;
 mod lifetimes;
 mod logs;
