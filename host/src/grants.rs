@@ -116,9 +116,9 @@ impl Grants {
 
     /// Grants what `function` returns `true` for.
     ///
-    /// It is asked for each name that no other grant covers, whether it may be looked up, and for each
-    /// address whether it may be connected to. An address of the second kind has not been judged in
-    /// any other way: what [`SpecialPurpose::of`] says of it is for the function to consider.
+    /// It is asked for what no other grant covers: for a name, whether it may be looked up, and for an
+    /// address, with the names that resolved to it, whether it may be connected to. What it says of
+    /// an address holds, in private networks too: see [`SpecialPurpose::of`].
     ///
     /// It runs on the task of the connection, and should not block. If it panics, the connection ends
     /// with its task.
@@ -171,10 +171,7 @@ impl Grants {
         let covers = |(network, ports): &(IpNet, Ports)| {
             network.contains(&address.ip()) && ports.contains(address.port())
         };
-        if granted.everything
-            || granted.networks.iter().any(covers)
-            || self.is_decided(&Destination::Address { address, names })
-        {
+        if granted.everything || granted.networks.iter().any(covers) {
             return Ok(());
         }
         let purpose = SpecialPurpose::of(address.ip());
@@ -202,7 +199,10 @@ impl Grants {
                 }
             }
         }
-        Err(denied)
+        match self.is_decided(&Destination::Address { address, names }) {
+            true => Ok(()),
+            false => Err(denied),
+        }
     }
 
     fn is_decided(&self, destination: &Destination<'_>) -> bool {

@@ -183,6 +183,16 @@ fn a_function_decides_on_names_and_on_addresses() {
 }
 
 #[test]
+fn a_function_is_not_asked_for_what_is_granted() {
+    let grants = Grants::new()
+        .host("example.org", 443)
+        .host("8.8.4.4", 443)
+        .decided_by(|destination| panic!("asked for {destination:?}"));
+    assert_eq!(judge(&grants, "example.org", "8.8.8.8:443"), Ok(()));
+    assert!(Access::new(grants).may_connect(address("8.8.4.4:443")));
+}
+
+#[test]
 fn everything_is_everything() {
     let grants = Grants::new().everything();
     assert_eq!(judge(&grants, "example.org", "10.0.0.1:1"), Ok(()));
