@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::bindings::types;
+use crate::counters::{Metrics, RoundTrip, Traffic};
 use crate::error::{CertificateProblem, Error, Failure, FailureKind, Part, Refusal, Step, Timeout};
 use crate::event::{Closed, Header, Message, Opened, Pong, ReadyState};
 
@@ -52,6 +53,37 @@ impl From<types::Pong> for Pong {
         Self {
             payload: pong.payload,
             round_trip: Duration::from_nanos(pong.round_trip.unwrap_or_default()),
+        }
+    }
+}
+
+impl From<types::Statistics> for Metrics {
+    fn from(statistics: types::Statistics) -> Self {
+        Self {
+            sent: statistics.sent.into(),
+            received: statistics.received.into(),
+            round_trip: statistics.round_trip.map(RoundTrip::from),
+        }
+    }
+}
+
+impl From<types::Traffic> for Traffic {
+    fn from(traffic: types::Traffic) -> Self {
+        Self {
+            bytes: traffic.bytes,
+            frames: traffic.frames,
+            messages: traffic.messages,
+            pings: traffic.pings,
+            pongs: traffic.pongs,
+        }
+    }
+}
+
+impl From<types::RoundTrip> for RoundTrip {
+    fn from(round_trip: types::RoundTrip) -> Self {
+        Self {
+            last: Duration::from_nanos(round_trip.last),
+            smoothed: Duration::from_nanos(round_trip.smoothed),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -14,6 +15,7 @@ use wasmtime_wasi_io::bindings::wasi::io::poll::{Host as _, HostPollable as _};
 
 use crate::bindings::{self, types};
 use crate::command::{Command, Done, End, Queued};
+use crate::counters::{ConnectionCounters, OpenConnection};
 use crate::error::{Error, Failure, FailureKind, Step};
 use crate::event::{Closed, Event, Message, Pong, ReadyState};
 use crate::options::SendOptions;
@@ -36,6 +38,9 @@ pub(crate) struct Driver {
     commands: mpsc::UnboundedReceiver<Queued>,
     events: EventSender,
     ended: End,
+    counters: Arc<ConnectionCounters>,
+    /// From the opening to the end.
+    open: Option<OpenConnection>,
     close_timeout: Duration,
     /// What the guest lent us to wait for.
     pollables: Vec<Resource<DynPollable>>,
@@ -70,6 +75,10 @@ struct InFlight {
 }
 
 impl Driver {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it is the parts of a connection, which are put together in one place"
+    )]
     pub(crate) fn new(
         store: Sandbox,
         guest: bindings::Websocket,
@@ -77,6 +86,7 @@ impl Driver {
         commands: mpsc::UnboundedReceiver<Queued>,
         events: EventSender,
         ended: End,
+        counters: Arc<ConnectionCounters>,
         close_timeout: Duration,
     ) -> Self {
         Self {
@@ -86,6 +96,8 @@ impl Driver {
             commands,
             events,
             ended,
+            counters,
+            open: None,
             close_timeout,
             pollables: Vec::new(),
             deadline: None,
@@ -143,12 +155,23 @@ impl Driver {
             .await?;
         let clock = self.store.data().clock;
         self.deadline = turn.deadline.and_then(|nanos| clock.instant(nanos));
+        // Before what happened is told, so that whoever is told finds it counted.
+        self.count().await?;
         for event in turn.events {
             self.handle_event(event);
         }
         if turn.resubscribe && self.closed.is_none() {
             self.resubscribe().await?;
         }
+        Ok(())
+    }
+
+    async fn count(&mut self) -> wasmtime::Result<()> {
+        let websocket = self.guest.wasocket_websocket_client().websocket();
+        let statistics = websocket
+            .call_get_statistics(&mut self.store, self.websocket)
+            .await?;
+        self.counters.update(statistics.into());
         Ok(())
     }
 
@@ -365,6 +388,7 @@ impl Driver {
             types::Event::Open(opened) => {
                 debug!("open");
                 self.opened = true;
+                self.open = Some(self.counters.opened());
                 self.events.push(Event::Open(opened.into()));
             }
             types::Event::Message(message) => {
@@ -434,6 +458,7 @@ impl Driver {
             FailureKind::Refused(refusal) => debug!(status = refusal.status, "refused"),
             kind => debug!(step = %failure.step, ?kind, "failed"),
         }
+        self.counters.failed(failure.step);
         self.failure = Some(failure.clone());
         self.events.push(Event::Error(failure));
     }
@@ -447,6 +472,8 @@ impl Driver {
             mut in_flight,
             events,
             ended,
+            counters,
+            open,
             failure,
             ..
         } = self;
@@ -454,7 +481,19 @@ impl Driver {
         // whatever the guest holds: asking the guest to drop it could wait for a peer that does not
         // read.
         drop(store);
-        debug!(code = closed.code, was_clean = closed.was_clean, "closed");
+        let metrics = counters.metrics();
+        debug!(
+            code = closed.code,
+            was_clean = closed.was_clean,
+            sent_bytes = metrics.sent.bytes,
+            sent_messages = metrics.sent.messages,
+            received_bytes = metrics.received.bytes,
+            received_messages = metrics.received.messages,
+            "closed"
+        );
+        if let Some(open) = open {
+            counters.closed(open, closed.code);
+        }
         ended.set(match failure {
             Some(failure) => Error::Failed(failure),
             None => Error::Closed(closed.clone()),

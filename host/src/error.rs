@@ -42,7 +42,7 @@ pub struct Failure {
 }
 
 /// The steps of a connection, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Step {
     /// Starting the component, before anything of the network.

@@ -1,26 +1,77 @@
-use std::collections::{HashMap, HashSet};
+mod access;
+mod denied;
+mod ports;
+mod special;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use ipnet::{IpNet, Ipv4Net};
+
+pub(crate) use access::Access;
+pub use denied::Denied;
+pub use ports::Ports;
+pub use special::SpecialPurpose;
 
 /// Which hosts and ports a connection may reach.
 ///
-/// Nothing is granted unless it is said here. A grant by name covers the addresses that the name
-/// resolves to when the connection asks, and no others; a grant by address covers that address.
+/// Nothing is granted unless it is said here: by name, by address, by a range of addresses, or by a
+/// function. What any of them grants is granted.
 ///
 /// ```
-/// use wasocket::Grants;
+/// use wasocket::{Grants, Ports};
 ///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let grants = Grants::new()
 ///     .host("echo.example.org", 443)
-///     .host("127.0.0.1", 9001);
+///     .host("*.feeds.example.org", 8000..=8080)
+///     .host("127.0.0.1", 9001)
+///     .private_host("queue.internal", 443)
+///     .network("10.1.0.0/16".parse()?, Ports::ALL);
 /// # let _ = grants;
+/// # Ok(())
+/// # }
 /// ```
+///
+/// # Names
+///
+/// A grant by name covers the addresses that the name resolves to when the connection asks, and no
+/// others: neither those that another name resolves to, nor those that somebody has guessed.
+///
+/// Whoever answers for a name decides what it resolves to, and may say 127.0.0.1, or an address in
+/// your network ("DNS rebinding"). A name that is granted by [`host`](Self::host) therefore leads to
+/// addresses of the public internet only; see [`SpecialPurpose`] for which are not. Others have to be
+/// granted too, by address or range, or with the name, by [`private_host`](Self::private_host).
+/// `localhost` and the names below it are those of this machine (RFC 6761, section 6.3), so that a
+/// grant of them covers loopback addresses, and those alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grants {
-    names: HashMap<String, HashSet<u16>>,
-    addresses: HashSet<SocketAddr>,
+pub struct Grants(Arc<Granted>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Granted {
+    names: HashSet<NameGrant>,
+    networks: HashSet<(IpNet, Ports)>,
+    functions: Vec<Function>,
     everything: bool,
+}
+
+/// What is asked for, for a function to decide; see [`Grants::decided_by`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Destination<'a> {
+    /// To look up this name, which is in lower case and without a final dot.
+    Name(&'a str),
+    /// To connect to this address.
+    Address {
+        /// The address and the port.
+        address: SocketAddr,
+        /// The names that were looked up for this connection and resolved to the address.
+        names: &'a [String],
+    },
 }
 
 impl Grants {
@@ -29,18 +80,55 @@ impl Grants {
         Self::default()
     }
 
-    /// Grants a host on a port. `host` is a name, or an address (with or without the brackets that
-    /// IPv6 addresses have in URLs). Names are compared without regard to case and to a final dot.
+    /// Grants a host on a port, several, or all of them.
+    ///
+    /// `host` is an address (with or without the brackets that IPv6 addresses have in URLs), or a
+    /// name, which covers addresses of the public internet; see [above](Self#names). Names are
+    /// compared without regard to case and to a final dot. `*.example.org` is every name below
+    /// `example.org`, at any depth, without `example.org` itself, and `*` is every name.
     #[must_use]
-    pub fn host(mut self, host: &str, port: u16) -> Self {
+    pub fn host(self, host: &str, ports: impl Into<Ports>) -> Self {
         match bare(host).parse::<IpAddr>() {
-            Ok(address) => {
-                self.addresses.insert(SocketAddr::new(address, port));
-            }
-            Err(_) => {
-                self.names.entry(normalized(host)).or_default().insert(port);
-            }
+            Ok(address) => self.network(address.into(), ports),
+            Err(_) => self.name(host, ports.into(), false),
         }
+    }
+
+    /// Grants a host as [`host`](Self::host) does, with any address that its name resolves to, in
+    /// private networks and on this machine too. Whoever answers for the name can let connections
+    /// lead there.
+    #[must_use]
+    pub fn private_host(self, host: &str, ports: impl Into<Ports>) -> Self {
+        match bare(host).parse::<IpAddr>() {
+            Ok(address) => self.network(address.into(), ports),
+            Err(_) => self.name(host, ports.into(), true),
+        }
+    }
+
+    /// Grants a range of addresses, such as `10.1.0.0/16`: by themselves, and for the names that
+    /// resolve to them, if those may be looked up.
+    #[must_use]
+    pub fn network(mut self, network: IpNet, ports: impl Into<Ports>) -> Self {
+        let network = (canonical(network), ports.into());
+        Arc::make_mut(&mut self.0).networks.insert(network);
+        self
+    }
+
+    /// Grants what `function` returns `true` for.
+    ///
+    /// It is asked for what no other grant covers: for a name, whether it may be looked up, and for an
+    /// address, with the names that resolved to it, whether it may be connected to. What it says of
+    /// an address holds, in private networks too: see [`SpecialPurpose::of`].
+    ///
+    /// It runs on the task of the connection, and should not block. If it panics, the connection ends
+    /// with its task.
+    #[must_use]
+    pub fn decided_by(
+        mut self,
+        function: impl Fn(&Destination<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let function = Function(Arc::new(function));
+        Arc::make_mut(&mut self.0).functions.push(function);
         self
     }
 
@@ -48,117 +136,131 @@ impl Grants {
     /// whose user chooses where to connect, such as a command-line tool.
     #[must_use]
     pub fn everything(mut self) -> Self {
-        self.everything = true;
+        Arc::make_mut(&mut self.0).everything = true;
         self
     }
+
+    fn name(mut self, host: &str, ports: Ports, private: bool) -> Self {
+        let name = normalized(host);
+        let grant = NameGrant {
+            pattern: match name.strip_prefix('*') {
+                Some(suffix) => NamePattern::EndsWith(suffix.to_owned()),
+                None => NamePattern::Is(name),
+            },
+            ports,
+            private,
+        };
+        Arc::make_mut(&mut self.0).names.insert(grant);
+        self
+    }
+
+    /// Whether this normalized name may be looked up.
+    fn covers_name(&self, name: &str) -> bool {
+        let granted = &self.0;
+        granted.everything
+            || granted
+                .names
+                .iter()
+                .any(|grant| grant.pattern.matches(name))
+            || self.is_decided(&Destination::Name(name))
+    }
+
+    /// Whether a connection to this canonical address is granted, to which these names resolved.
+    fn judge(&self, address: SocketAddr, names: &[String]) -> Result<(), Denied> {
+        let granted = &self.0;
+        let covers = |(network, ports): &(IpNet, Ports)| {
+            network.contains(&address.ip()) && ports.contains(address.port())
+        };
+        if granted.everything || granted.networks.iter().any(covers) {
+            return Ok(());
+        }
+        let purpose = SpecialPurpose::of(address.ip());
+        let mut denied = match names.last() {
+            None => Denied::Address(address),
+            Some(name) => Denied::Port {
+                name: name.clone(),
+                address,
+            },
+        };
+        for name in names {
+            let grants = granted.names.iter().filter(|grant| {
+                grant.pattern.matches(name) && grant.ports.contains(address.port())
+            });
+            for grant in grants {
+                if grant.private || purpose == expected_purpose(name) {
+                    return Ok(());
+                }
+                if let Some(purpose) = purpose {
+                    denied = Denied::SpecialPurpose {
+                        name: name.clone(),
+                        address,
+                        purpose,
+                    };
+                }
+            }
+        }
+        match self.is_decided(&Destination::Address { address, names }) {
+            true => Ok(()),
+            false => Err(denied),
+        }
+    }
+
+    fn is_decided(&self, destination: &Destination<'_>) -> bool {
+        let functions = &self.0.functions;
+        functions.iter().any(|function| (function.0)(destination))
+    }
 }
 
-/// What a connection was denied.
+/// A name, or several, on ports.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Denied {
-    /// To look up this name.
-    Name(String),
-    /// To connect to this address.
-    Address(SocketAddr),
+struct NameGrant {
+    pattern: NamePattern,
+    ports: Ports,
+    /// What the names resolve to may be any address.
+    private: bool,
 }
 
-impl fmt::Display for Denied {
-    /// Names the grant that is missing.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Which names, normalized.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum NamePattern {
+    Is(String),
+    /// Those that are longer than this and end with it.
+    EndsWith(String),
+}
+
+impl NamePattern {
+    fn matches(&self, name: &str) -> bool {
         match self {
-            Self::Name(name) => write!(f, "the host {name} (see `Grants::host`)"),
-            Self::Address(address) => write!(
-                f,
-                "port {} of {} (see `Grants::host`)",
-                address.port(),
-                address.ip()
-            ),
+            Self::Is(is) => name == is,
+            Self::EndsWith(suffix) => name.len() > suffix.len() && name.ends_with(suffix.as_str()),
         }
     }
 }
 
-/// The grants of one connection, what its names resolved to, and what it was denied.
-#[derive(Clone, Debug)]
-pub(crate) struct Access(Arc<Inner>);
+/// A function that decides. It is equal to itself.
+#[derive(Clone)]
+struct Function(Arc<dyn Fn(&Destination<'_>) -> bool + Send + Sync>);
 
-#[derive(Debug)]
-struct Inner {
-    grants: Grants,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// Addresses that granted names resolved to, with the ports that are granted for the names.
-    pinned: HashSet<SocketAddr>,
-    denied: Option<Denied>,
-}
-
-impl Access {
-    pub(crate) fn new(grants: Grants) -> Self {
-        Self(Arc::new(Inner {
-            grants,
-            state: Mutex::default(),
-        }))
-    }
-
-    /// The ports that are granted for this name; `None` if the name may not be looked up.
-    pub(crate) fn ports_of(&self, name: &str) -> Option<NamePorts> {
-        let grants = &self.0.grants;
-        if grants.everything {
-            return Some(NamePorts::All);
-        }
-        let name = normalized(name);
-        match grants.names.get(&name) {
-            Some(ports) => Some(NamePorts::These(ports.iter().copied().collect())),
-            None => {
-                self.state(|state| state.denied = Some(Denied::Name(name)));
-                None
-            }
-        }
-    }
-
-    /// Remembers that a granted name resolved to this address.
-    pub(crate) fn pin(&self, address: IpAddr, ports: &NamePorts) {
-        if let NamePorts::These(ports) = ports {
-            let addresses = ports.iter().map(|&port| SocketAddr::new(address, port));
-            self.state(|state| state.pinned.extend(addresses));
-        }
-    }
-
-    /// Whether a connection to this address is granted.
-    pub(crate) fn may_connect(&self, address: SocketAddr) -> bool {
-        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
-        let grants = &self.0.grants;
-        if grants.everything || grants.addresses.contains(&address) {
-            return true;
-        }
-        self.state(|state| {
-            let pinned = state.pinned.contains(&address);
-            if !pinned {
-                state.denied = Some(Denied::Address(address));
-            }
-            pinned
-        })
-    }
-
-    /// What was denied last.
-    pub(crate) fn denied(&self) -> Option<Denied> {
-        self.state(|state| state.denied.clone())
-    }
-
-    fn state<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
-        // Nothing panics while holding the lock, so that a poisoned one has good data.
-        f(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-/// The ports that are granted for a name.
-#[derive(Clone, Debug)]
-pub(crate) enum NamePorts {
-    All,
-    These(Vec<u16>),
+impl Eq for Function {}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Function({:p})", self.0)
+    }
+}
+
+/// What the addresses of this normalized name are for.
+fn expected_purpose(name: &str) -> Option<SpecialPurpose> {
+    // RFC 6761, section 6.3: "Users may assume that IPv4 and IPv6 address queries for localhost names
+    // will always resolve to the respective IP loopback address."
+    let is_localhost = name == "localhost" || name.ends_with(".localhost");
+    is_localhost.then_some(SpecialPurpose::Loopback)
 }
 
 /// An IPv6 address without its brackets.
@@ -172,61 +274,18 @@ fn normalized(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// IPv4 addresses that are written as IPv6 ones (RFC 4291, section 2.5.5.2) as such, which is how
+/// addresses are compared.
+fn canonical(network: IpNet) -> IpNet {
+    /// How long the prefix is that all of them have.
+    const MAPPED_PREFIX_LEN: u8 = 96;
 
-    fn address(address: &str) -> SocketAddr {
-        address.parse().unwrap()
+    if let IpNet::V6(mapped) = network
+        && let IpAddr::V4(address) = IpAddr::V6(mapped.addr()).to_canonical()
+        && let Some(prefix_len) = mapped.prefix_len().checked_sub(MAPPED_PREFIX_LEN)
+        && let Ok(network) = Ipv4Net::new(address, prefix_len)
+    {
+        return network.into();
     }
-
-    #[test]
-    fn nothing_is_granted_by_default() {
-        let access = Access::new(Grants::new());
-        assert!(access.ports_of("example.org").is_none());
-        assert_eq!(access.denied(), Some(Denied::Name("example.org".into())));
-        assert!(!access.may_connect(address("127.0.0.1:80")));
-        assert_eq!(
-            access.denied(),
-            Some(Denied::Address(address("127.0.0.1:80")))
-        );
-    }
-
-    #[test]
-    fn a_grant_by_name_covers_what_the_name_resolved_to_on_the_port() {
-        let access = Access::new(Grants::new().host("Example.org.", 443));
-        assert!(!access.may_connect(address("192.0.2.1:443")));
-        let ports = access.ports_of("EXAMPLE.org").unwrap();
-        access.pin("192.0.2.1".parse().unwrap(), &ports);
-        assert!(access.may_connect(address("192.0.2.1:443")));
-        assert!(!access.may_connect(address("192.0.2.1:80")));
-        assert!(!access.may_connect(address("192.0.2.2:443")));
-        assert!(access.ports_of("www.example.org").is_none());
-    }
-
-    #[test]
-    fn a_grant_by_address_needs_no_name() {
-        for host in ["::1", "[::1]"] {
-            let access = Access::new(Grants::new().host(host, 81));
-            assert!(access.may_connect(address("[::1]:81")));
-            assert!(!access.may_connect(address("[::1]:82")));
-        }
-        let access = Access::new(Grants::new().host("127.0.0.1", 81));
-        assert!(access.may_connect(address("[::ffff:127.0.0.1]:81")));
-    }
-
-    #[test]
-    fn everything_is_everything() {
-        let access = Access::new(Grants::new().everything());
-        assert!(access.ports_of("example.org").is_some());
-        assert!(access.may_connect(address("10.0.0.1:1")));
-    }
-
-    #[test]
-    fn the_missing_grant_is_named() {
-        assert_eq!(
-            Denied::Address(address("127.0.0.1:81")).to_string(),
-            "port 81 of 127.0.0.1 (see `Grants::host`)"
-        );
-    }
+    network
 }

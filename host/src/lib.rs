@@ -55,12 +55,40 @@
 //!
 //! There is no server's side, and no switch that turns the verification of certificates off.
 //!
+//! # What can be observed
+//!
+//! Every connection is a `tracing` span, `websocket`, with its number as `id`. In it are told, at the
+//! level `debug`, the names that are looked up and the addresses that are tried, what is denied, the
+//! opening, failures, and the end with its close code and what was sent and received; at `trace`,
+//! the length of each message. Payloads, reasons, header fields, paths, queries and credentials are
+//! in none of them.
+//!
+//! [`WebSocket::metrics`] has what one connection has counted, and [`Runtime::metrics`] what all have
+//! together. With the feature `metrics`, these go through the facade of the crate `metrics` too, to
+//! the recorder that is installed when the [`Runtime`] is made:
+//!
+//! | name | kind | what |
+//! |---|---|---|
+//! | `wasocket_connections_attempted_total` | counter | connections that were asked for |
+//! | `wasocket_connections_opened_total` | counter | connections that were opened |
+//! | `wasocket_connections_failed_total` | counter | connections that could not be opened or failed later; `step` is a [`Step`] as text |
+//! | `wasocket_connections_closed_total` | counter | connections that were open and are closed; `code` is the close code, or `3000-3999` or `4000-4999` |
+//! | `wasocket_connections_open` | gauge | connections that are open |
+//! | `wasocket_opening_seconds` | histogram | from asking for a connection to its opening |
+//! | `wasocket_bytes_total` | counter | bytes of handshakes and frames, without what TLS adds; here and below `direction` is `sent` or `received` |
+//! | `wasocket_frames_total` | counter | frames of every opcode |
+//! | `wasocket_messages_total` | counter | messages |
+//! | `wasocket_pings_total` | counter | pings |
+//! | `wasocket_pongs_total` | counter | pongs |
+//! | `wasocket_round_trip_seconds` | histogram | from a ping to its pong |
+//!
 //! # Features
 //!
 //! - `compile` (default): compiles the component for the machine that it runs on. Without it, only
 //!   a component that was compiled elsewhere can be loaded ([`RuntimeBuilder::precompiled`]).
 //! - `interpreter`: interprets the component where it could be compiled
 //!   ([`RuntimeBuilder::interpreted`]). Elsewhere it is interpreted without this.
+//! - `metrics`: what is counted goes through the facade of the crate `metrics`; see above.
 //! - `cli`: the `wasocket` command-line tool.
 
 mod bindings;
@@ -69,6 +97,7 @@ mod command;
 mod component;
 mod compression;
 mod convert;
+mod counters;
 mod driver;
 mod error;
 mod event;
@@ -89,12 +118,14 @@ pub use component::COMPONENT;
 #[cfg(feature = "component-0-3")]
 pub use component::COMPONENT_0_3;
 pub use compression::{Compression, DeflateOffer};
+pub use counters::{Metrics, RoundTrip, RuntimeMetrics, Traffic};
 pub use error::{
     CertificateProblem, EngineError, Error, Failure, FailureKind, Part, Refusal, RuntimeError,
     Step, Timeout, TrapCause, TrapReport,
 };
 pub use event::{Closed, Event, Header, Message, Opened, Pong, ReadyState};
-pub use grants::{Denied, Grants};
+pub use grants::{Denied, Destination, Grants, Ports, SpecialPurpose};
+pub use ipnet::IpNet;
 pub use options::{Options, SendOptions};
 pub use pool::{Pool, WhenExhausted};
 pub use runtime::{Runtime, RuntimeBuilder};

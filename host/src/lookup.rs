@@ -12,14 +12,14 @@ use wasmtime_wasi::p2::bindings::sockets::network::{self, ErrorCode, IpAddress, 
 use wasmtime_wasi::p2::{DynPollable, SocketError};
 use wasmtime_wasi::sockets::WasiSocketsCtxView;
 
-use crate::grants::{Access, NamePorts};
+use crate::grants::Access;
 
 /// Resolves names for one store.
 pub(crate) struct GrantedLookup<'a> {
     pub(crate) inner: WasiSocketsCtxView<'a>,
     pub(crate) access: &'a Access,
-    /// For each lookup under way: the ports that are granted for its name.
-    pub(crate) lookups: &'a mut HashMap<u32, NamePorts>,
+    /// For each lookup under way: its name.
+    pub(crate) lookups: &'a mut HashMap<u32, String>,
 }
 
 /// Names [`GrantedLookup`] to the linker.
@@ -35,9 +35,10 @@ impl Host for GrantedLookup<'_> {
         network: Resource<Network>,
         name: String,
     ) -> Result<Resource<ResolveAddressStream>, SocketError> {
-        let ports = self.access.ports_of(&name).ok_or(ErrorCode::AccessDenied)?;
+        let granted = self.access.may_look_up(&name);
+        let granted = granted.ok_or(ErrorCode::AccessDenied)?;
         let lookup = self.inner.resolve_addresses(network, name)?;
-        self.lookups.insert(lookup.rep(), ports);
+        self.lookups.insert(lookup.rep(), granted);
         Ok(lookup)
     }
 }
@@ -47,10 +48,10 @@ impl HostResolveAddressStream for GrantedLookup<'_> {
         &mut self,
         lookup: Resource<ResolveAddressStream>,
     ) -> Result<Option<IpAddress>, SocketError> {
-        let ports = self.lookups.get(&lookup.rep()).cloned();
+        let name = self.lookups.get(&lookup.rep());
         let address = self.inner.resolve_next_address(lookup)?;
-        if let (Some(address), Some(ports)) = (address, &ports) {
-            self.access.pin(ip_addr(address), ports);
+        if let (Some(address), Some(name)) = (address, name) {
+            self.access.pin(ip_addr(address), name);
         }
         Ok(address)
     }

@@ -10,6 +10,7 @@ use wasmtime::{Config, Engine};
 use crate::bindings::{self, WebsocketPre};
 use crate::command::{self, End, Ended};
 use crate::component;
+use crate::counters::{ConnectionCounters, RuntimeCounters, RuntimeMetrics};
 use crate::driver::Driver;
 use crate::error::{EngineError, Error, Failure, FailureKind, RuntimeError, Step};
 use crate::grants::{Access, Grants};
@@ -55,6 +56,7 @@ struct Inner {
     turns: Turns,
     places: Option<Places>,
     last_id: AtomicU64,
+    counters: Arc<RuntimeCounters>,
 }
 
 /// Sets up a [`Runtime`].
@@ -169,6 +171,11 @@ impl Runtime {
         Ok(websocket)
     }
 
+    /// What the connections have counted so far, those included that have ended.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.0.counters.metrics()
+    }
+
     /// Starts to connect; returns before the connection is open.
     pub(crate) async fn start(
         &self,
@@ -176,6 +183,23 @@ impl Runtime {
         port: Option<u16>,
         path: Option<&str>,
         options: &Options,
+    ) -> Result<WebSocket, Error> {
+        let counters = ConnectionCounters::attempt(&self.0.counters);
+        let started = self.start_counted(host, port, path, options, &counters);
+        let started = started.await;
+        if let Err(Error::Failed(failure)) = &started {
+            counters.failed(failure.step);
+        }
+        started
+    }
+
+    async fn start_counted(
+        &self,
+        host: Option<&str>,
+        port: Option<u16>,
+        path: Option<&str>,
+        options: &Options,
+        counters: &Arc<ConnectionCounters>,
     ) -> Result<WebSocket, Error> {
         let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let span = debug_span!("websocket", id);
@@ -215,13 +239,14 @@ impl Runtime {
             commands_rx,
             events,
             End::of(ended),
+            counters.clone(),
             options.close_timeout_or_default(),
         );
         // wasmtime 48 takes a socket for not writable when Tokio's budget for the task is used up,
         // and may then wait for ever for it to become so.
         let task = tokio::task::unconstrained(driver.run());
         tokio::spawn(task.instrument(span));
-        Ok(WebSocket::new(commands, events_rx))
+        Ok(WebSocket::new(commands, events_rx, counters.clone()))
     }
 
     async fn instantiate(
@@ -353,6 +378,7 @@ impl RuntimeBuilder {
                 None => self.max_memory,
             },
             last_id: AtomicU64::new(0),
+            counters: Arc::default(),
         })))
     }
 }

@@ -14,7 +14,7 @@ use wasmtime_wasi::sockets::{
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_io::bindings::wasi::io;
 
-use crate::grants::{Access, NamePorts};
+use crate::grants::Access;
 use crate::limits::Limits;
 use crate::lookup::{GrantedLookup, HasGrantedLookup};
 
@@ -26,7 +26,7 @@ pub(crate) struct State {
     sockets: WasiSocketsCtx,
     pub(crate) table: ResourceTable,
     pub(crate) access: Access,
-    lookups: HashMap<u32, NamePorts>,
+    lookups: HashMap<u32, String>,
     pub(crate) limits: Limits,
     /// For how many ticks the guest has computed since it was called.
     pub(crate) ticks_computed: u64,

@@ -1,4 +1,5 @@
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
@@ -6,6 +7,7 @@ use futures_sink::Sink;
 use tokio::sync::oneshot;
 
 use crate::command::{Command, CommandSender, CommandSink};
+use crate::counters::{ConnectionCounters, Metrics};
 use crate::error::Error;
 use crate::event::{Closed, Event, Message, Opened, Pong, ReadyState};
 use crate::options::SendOptions;
@@ -35,6 +37,7 @@ pub struct WebSocket {
 #[derive(Clone, Debug)]
 pub struct Sender {
     commands: CommandSender,
+    counters: Arc<ConnectionCounters>,
 }
 
 /// The sink's end of the commands.
@@ -46,13 +49,17 @@ struct SinkState {
 }
 
 impl WebSocket {
-    pub(crate) fn new(commands: CommandSender, events: EventReceiver) -> Self {
+    pub(crate) fn new(
+        commands: CommandSender,
+        events: EventReceiver,
+        counters: Arc<ConnectionCounters>,
+    ) -> Self {
         Self {
             sink: SinkState {
                 commands: CommandSink::new(commands.clone()),
                 closing: None,
             },
-            sender: Sender { commands },
+            sender: Sender { commands, counters },
             events,
             opened: None,
             closed: None,
@@ -91,6 +98,11 @@ impl WebSocket {
     /// Sends on this connection from elsewhere.
     pub fn sender(&self) -> Sender {
         self.sender.clone()
+    }
+
+    /// As [`Sender::metrics`].
+    pub fn metrics(&self) -> Metrics {
+        self.sender.metrics()
     }
 
     /// Takes the next event; `None` once [`Event::Close`] was taken.
@@ -252,6 +264,12 @@ impl Sender {
             done: Some(done),
         };
         self.commands.give_now(command)?.await
+    }
+
+    /// What the connection has counted so far. What an event or the end of a command tells of is
+    /// counted before.
+    pub fn metrics(&self) -> Metrics {
+        self.counters.metrics()
     }
 
     pub(crate) fn commands(&self) -> &CommandSender {

@@ -63,7 +63,8 @@ pub use options::{Options, window_bits};
 pub use transport_error::{LookupError, TransportError, TransportErrorKind};
 pub use wasocket_proto::{
     ClientMaxWindowBits, Compress, DeflateOffer, Header, Instant, Message, MessageKind,
-    MessagePart, Opened, Outgoing, Pong, Refusal, SendOptions, WebSocketUrl,
+    MessagePart, Opened, Outgoing, Pong, Refusal, RoundTrip, SendOptions, Statistics, Traffic,
+    WebSocketUrl,
 };
 pub use wasocket_tls::{CertificateProblem, TlsContexts};
 pub use websocket::{ReadyState, WebSocket};

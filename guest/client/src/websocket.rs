@@ -9,7 +9,7 @@ use core::net::IpAddr;
 
 use wasocket_proto::{
     CloseCode, CloseFrame, Config, Connection, ConnectionState, Host, Instant, Outgoing, Request,
-    SendError, SendOptions, WebSocketUrl,
+    SendError, SendOptions, Statistics, WebSocketUrl,
 };
 use wasocket_tls::{ServerName, Tls, TlsContext, TlsContexts};
 
@@ -412,6 +412,14 @@ impl WebSocket {
         match &self.stage {
             Stage::Linked(link) if link.is_open() => link.connection().poll_transmit().len() as u64,
             Stage::Linked(_) | Stage::Dialing(_) | Stage::GivenUp => 0,
+        }
+    }
+
+    /// What was counted so far, without what TLS adds: nothing before there is a stream.
+    pub fn statistics(&self) -> Statistics {
+        match &self.stage {
+            Stage::Linked(link) => link.connection().statistics(),
+            Stage::Dialing(_) | Stage::GivenUp => Statistics::default(),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::message::{Outgoing, SendOptions};
 use crate::receiver::{Received, Receiver};
 use crate::sender::Sender;
 use crate::state::{Closing, ClosingPhase, ConnectionState, EndCause, Ending, State};
+use crate::statistics::{Statistics, Traffic};
 use crate::time::Instant;
 use crate::timer::{Timer, Timers};
 use crate::token::{Token, Tokens};
@@ -36,6 +37,7 @@ pub struct Connection {
     delivery: Delivery,
     /// What is left of a message by parts that the end of the connection cut off.
     cut_off: Option<Partial>,
+    taken: Traffic,
 }
 
 impl Connection {
@@ -65,6 +67,7 @@ impl Connection {
             events: VecDeque::new(),
             delivery: Delivery::Whole,
             cut_off: None,
+            taken: Traffic::default(),
         }
     }
 
@@ -199,6 +202,7 @@ impl Connection {
         if self.awaits_poll_part() {
             self.heartbeat.hold_up();
         }
+        self.taken.bytes += consumed as u64;
         consumed
     }
 
@@ -277,6 +281,15 @@ impl Connection {
         }
     }
 
+    /// What the connection has counted so far. It goes on counting to its end, and keeps that.
+    pub fn statistics(&self) -> Statistics {
+        Statistics {
+            sent: self.sender.written(),
+            received: self.taken,
+            round_trip: self.heartbeat.round_trip(),
+        }
+    }
+
     /// Whether nothing will be sent any more, so that our side of the stream can be ended.
     ///
     /// Not so after a closing handshake: RFC 6455, section 7.1.1 wants the server to end the
@@ -341,17 +354,20 @@ impl Connection {
             | State::Closing(Closing {
                 phase: ClosingPhase::AwaitingClose(receiver),
                 ..
-            }) => match receiver.handle_input(bytes, self.delivery, &self.config.limits) {
-                Ok((consumed, None)) => consumed,
-                Ok((consumed, Some(received))) => {
-                    self.handle_received(received, now);
-                    consumed
+            }) => {
+                let limits = &self.config.limits;
+                match receiver.handle_input(bytes, self.delivery, limits, &mut self.taken) {
+                    Ok((consumed, None)) => consumed,
+                    Ok((consumed, Some(received))) => {
+                        self.handle_received(received, now);
+                        consumed
+                    }
+                    Err(error) => {
+                        self.ended_by_peer(EndCause::Violation(error), now);
+                        bytes.len()
+                    }
                 }
-                Err(error) => {
-                    self.ended_by_peer(EndCause::Violation(error), now);
-                    bytes.len()
-                }
-            },
+            }
             State::Ending(_) | State::Closing(_) | State::Closed => bytes.len(),
         }
     }

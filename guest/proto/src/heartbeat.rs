@@ -3,6 +3,7 @@ use core::time::Duration;
 use crate::config::Timeouts;
 use crate::event::Pong;
 use crate::ping::PingsInFlight;
+use crate::statistics::RoundTrip;
 use crate::time::Instant;
 use crate::token::Token;
 
@@ -21,6 +22,7 @@ pub(crate) struct Heartbeat {
     paused: bool,
     /// No input is taken before parts of a message are.
     held_up: bool,
+    round_trip: Option<RoundTrip>,
 }
 
 /// What is due.
@@ -43,7 +45,13 @@ impl Heartbeat {
             running: false,
             paused: false,
             held_up: false,
+            round_trip: None,
         }
+    }
+
+    /// How long pongs took, once one came.
+    pub(crate) fn round_trip(&self) -> Option<RoundTrip> {
+        self.round_trip
     }
 
     /// Says that frames are received from now on.
@@ -101,6 +109,9 @@ impl Heartbeat {
         now: Instant,
         mut answered: impl FnMut(Pong),
     ) {
+        if let Some(round_trip) = self.pings.round_trip(payload, now) {
+            self.round_trip = Some(RoundTrip::after(self.round_trip, round_trip));
+        }
         if !self.pings.handle_pong(payload, now, &mut answered) {
             answered(Pong {
                 token: None,

@@ -80,6 +80,7 @@ mod ping;
 mod receiver;
 mod sender;
 mod state;
+mod statistics;
 mod time;
 mod timer;
 mod token;
@@ -104,6 +105,7 @@ pub use frame::{CloseCode, CloseFrame, CloseFrameError, MAX_CONTROL_PAYLOAD_LEN,
 pub use handshake::{MAX_REFUSAL_BODY_LEN, Nonce, Request, RequestError, RequestHeaders};
 pub use message::{Compress, Message, MessageKind, MessagePart, Outgoing, SendOptions, Text};
 pub use state::ConnectionState;
+pub use statistics::{RoundTrip, Statistics, Traffic};
 pub use time::Instant;
 pub use token::Token;
 pub use url::{Credentials, Host, UrlError, WebSocketUrl};

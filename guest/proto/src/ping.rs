@@ -66,6 +66,18 @@ impl PingsInFlight {
         }
     }
 
+    /// How long the answer to a ping took that a pong with this payload brings; `None` if it may be
+    /// the answer to any of several, or is to none.
+    pub(crate) fn round_trip(&self, payload: &[u8], now: Instant) -> Option<Duration> {
+        let mut alike = self.pings.iter().filter(|ping| ping.payload == payload);
+        match (alike.next(), alike.next()) {
+            (Some(ping), None) if !ping.maybe_answered => {
+                Some(now.saturating_duration_since(ping.sent))
+            }
+            _ => None,
+        }
+    }
+
     /// Takes a pong; calls `answered` for each ping of the application that it answers.
     ///
     /// It answers the oldest ping with its payload, and all older ones: RFC 6455, section 5.5.3

@@ -6,6 +6,7 @@ use crate::error::ProtocolError;
 use crate::extension::Decompressor;
 use crate::frame::{CloseFrame, FrameHeader, HeaderDecoder, Opcode};
 use crate::message::{Message, MessagePart};
+use crate::statistics::Traffic;
 
 /// Reads the frames of the peer, from bytes in pieces of any size.
 pub(crate) struct Receiver {
@@ -46,12 +47,13 @@ impl Receiver {
 
     /// Takes the next bytes of the stream, up to the end of the first frame that completes
     /// something. Returns how many were taken; all, if nothing was completed, unless parts have to be
-    /// taken first.
+    /// taken first. Frames, and what they complete, are counted in `taken`.
     pub(crate) fn handle_input(
         &mut self,
         bytes: &[u8],
         delivery: Delivery,
         limits: &Limits,
+        taken: &mut Traffic,
     ) -> Result<(usize, Option<Received>), ProtocolError> {
         let mut consumed = 0;
         loop {
@@ -80,7 +82,7 @@ impl Receiver {
                     frame.missing -= len as u64;
                     consumed += len;
                     if frame.missing == 0 {
-                        if let Some(received) = self.end_frame(delivery, limits)? {
+                        if let Some(received) = self.end_frame(delivery, limits, taken)? {
                             return Ok((consumed, Some(received)));
                         }
                     } else if len == rest.len() || self.assembler.is_full(delivery, limits) {
@@ -135,18 +137,28 @@ impl Receiver {
         &mut self,
         delivery: Delivery,
         limits: &Limits,
+        taken: &mut Traffic,
     ) -> Result<Option<Received>, ProtocolError> {
         let Some(frame) = self.frame.take() else {
             return Ok(None);
         };
+        taken.frames += 1;
         Ok(match frame.header.opcode {
-            Opcode::Continuation | Opcode::Text | Opcode::Binary => self
-                .assembler
-                .end_frame(frame.header.fin, delivery, limits)?
-                .map(Received::Message),
+            Opcode::Continuation | Opcode::Text | Opcode::Binary => {
+                let fin = frame.header.fin;
+                let message = self.assembler.end_frame(fin, delivery, limits)?;
+                taken.messages += u64::from(fin);
+                message.map(Received::Message)
+            }
             Opcode::Close => Some(Received::Close(CloseFrame::parse(&frame.control_payload)?)),
-            Opcode::Ping => Some(Received::Ping(frame.control_payload)),
-            Opcode::Pong => Some(Received::Pong(frame.control_payload)),
+            Opcode::Ping => {
+                taken.pings += 1;
+                Some(Received::Ping(frame.control_payload))
+            }
+            Opcode::Pong => {
+                taken.pongs += 1;
+                Some(Received::Pong(frame.control_payload))
+            }
         })
     }
 }

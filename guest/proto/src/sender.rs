@@ -5,6 +5,7 @@ use crate::error::SendError;
 use crate::extension::{Compressor, LAST_PART};
 use crate::frame::{MaskingKeys, Opcode};
 use crate::message::{MessageKind, Outgoing, SendOptions};
+use crate::statistics::Traffic;
 use crate::token::Token;
 use crate::transmit::{Mark, Transmit};
 use crate::utf8::Utf8Validator;
@@ -24,6 +25,7 @@ pub(crate) struct Sender {
     compressor: Option<Compressor>,
     /// The payload of the newest ping that is not answered for want of room.
     deferred_pong: Option<Vec<u8>>,
+    written: Traffic,
 }
 
 /// A message that is being sent by parts: each is a frame, and the last frame is empty.
@@ -52,12 +54,18 @@ impl Sender {
             partial: None,
             compressor: None,
             deferred_pong: None,
+            written: Traffic::default(),
         }
     }
 
     /// The bytes owed to the peer.
     pub(crate) fn unwritten(&self) -> &[u8] {
         self.transmit.unwritten()
+    }
+
+    /// What was written.
+    pub(crate) fn written(&self) -> Traffic {
+        self.written
     }
 
     /// Whether nothing is owed.
@@ -135,6 +143,7 @@ impl Sender {
             message.options.unmasked,
             &mut *self.keys,
         );
+        self.transmit.mark(Mark::Part);
         Ok(())
     }
 
@@ -183,19 +192,18 @@ impl Sender {
 
     /// Queues a Close frame.
     pub(crate) fn push_close(&mut self, payload: &[u8]) {
-        self.push_control(Opcode::Close, payload, false);
+        self.push_control(Opcode::Close, payload, false, Mark::Close);
     }
 
     /// Queues a ping.
     pub(crate) fn push_ping(&mut self, payload: &[u8], unmasked: bool) {
-        self.push_control(Opcode::Ping, payload, unmasked);
+        self.push_control(Opcode::Ping, payload, unmasked, Mark::Ping);
     }
 
     /// Queues a pong, or keeps it until there is room for it.
     pub(crate) fn push_pong(&mut self, payload: Vec<u8>) {
         if self.unwritten_pongs < MAX_UNWRITTEN_PONGS {
-            self.push_control(Opcode::Pong, &payload, false);
-            self.transmit.mark(Mark::Pong);
+            self.push_control(Opcode::Pong, &payload, false, Mark::Pong);
             self.unwritten_pongs += 1;
         } else {
             self.deferred_pong = Some(payload);
@@ -206,10 +214,20 @@ impl Sender {
     /// of which that was the rest.
     pub(crate) fn advance(&mut self, len: usize, mut sent: impl FnMut(Token)) {
         self.transmit.advance(len);
+        self.written.bytes += len as u64;
         while let Some(mark) = self.transmit.poll_mark() {
+            self.written.frames += 1;
             match mark {
-                Mark::Message(token) => sent(token),
-                Mark::Pong => self.unwritten_pongs -= 1,
+                Mark::Message(token) => {
+                    self.written.messages += 1;
+                    sent(token);
+                }
+                Mark::Ping => self.written.pings += 1,
+                Mark::Pong => {
+                    self.written.pongs += 1;
+                    self.unwritten_pongs -= 1;
+                }
+                Mark::Part | Mark::Close => {}
             }
         }
         if self.unwritten_pongs < MAX_UNWRITTEN_PONGS
@@ -238,9 +256,10 @@ impl Sender {
         self.transmit.clear();
     }
 
-    fn push_control(&mut self, opcode: Opcode, payload: &[u8], unmasked: bool) {
+    fn push_control(&mut self, opcode: Opcode, payload: &[u8], unmasked: bool, mark: Mark) {
         self.transmit
             .push_frame(opcode, true, false, payload, unmasked, &mut *self.keys);
+        self.transmit.mark(mark);
     }
 }
 

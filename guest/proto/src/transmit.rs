@@ -15,17 +15,21 @@ pub(crate) struct Transmit {
     start: usize,
     /// The position in the whole stream of the first byte that is not written.
     position: u64,
-    /// For each frame whose writing is to be told of: where in the stream it ends, and its mark.
+    /// For each frame: where in the stream it ends, and its mark.
     marks: VecDeque<(u64, Mark)>,
 }
 
-/// Whose frame ends at a position.
+/// Which frame ends at a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {
-    /// A message that the application sent.
+    /// The last of a message that the application sent.
     Message(Token),
+    /// Another of a message.
+    Part,
+    Ping,
     /// A pong, the answer to a ping of the peer.
     Pong,
+    Close,
 }
 
 impl Transmit {
@@ -42,7 +46,8 @@ impl Transmit {
     }
 
     /// Queues one frame with `payload`, masked with a fresh key, or unchanged if `unmasked`. `fin`
-    /// says that the message ends with it, `rsv1` that the message is compressed.
+    /// says that the message ends with it, `rsv1` that the message is compressed. Its mark is to
+    /// follow.
     ///
     /// RFC 6455, section 5.1: "a client MUST mask all frames that it sends to the server". An
     /// unmasked payload travels under a masking key of zero, which servers must accept.

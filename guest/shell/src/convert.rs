@@ -234,6 +234,37 @@ macro_rules! conversions {
             }
         }
 
+        impl From<$crate::client::Statistics> for $types::Statistics {
+            fn from(statistics: $crate::client::Statistics) -> Self {
+                Self {
+                    sent: statistics.sent.into(),
+                    received: statistics.received.into(),
+                    round_trip: statistics.round_trip.map($types::RoundTrip::from),
+                }
+            }
+        }
+
+        impl From<$crate::client::Traffic> for $types::Traffic {
+            fn from(traffic: $crate::client::Traffic) -> Self {
+                Self {
+                    bytes: traffic.bytes,
+                    frames: traffic.frames,
+                    messages: traffic.messages,
+                    pings: traffic.pings,
+                    pongs: traffic.pongs,
+                }
+            }
+        }
+
+        impl From<$crate::client::RoundTrip> for $types::RoundTrip {
+            fn from(round_trip: $crate::client::RoundTrip) -> Self {
+                Self {
+                    last: $crate::nanos(round_trip.last),
+                    smoothed: $crate::nanos(round_trip.smoothed),
+                }
+            }
+        }
+
         impl From<$crate::client::ReadyState> for $types::ReadyState {
             fn from(state: $crate::client::ReadyState) -> Self {
                 match state {

@@ -165,4 +165,8 @@ impl GuestWebsocket for WebsocketResource {
     fn get_buffered_amount(&self) -> u64 {
         self.0.borrow().websocket().buffered_amount()
     }
+
+    fn get_statistics(&self) -> types::Statistics {
+        self.0.borrow().websocket().statistics().into()
+    }
 }

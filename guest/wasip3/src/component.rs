@@ -143,4 +143,8 @@ impl GuestWebsocket for WebsocketResource {
     fn get_buffered_amount(&self) -> u64 {
         self.0.buffered_amount()
     }
+
+    fn get_statistics(&self) -> types::Statistics {
+        self.0.statistics().into()
+    }
 }

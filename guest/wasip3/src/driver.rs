@@ -10,7 +10,8 @@ use core::task::{Context, Poll, Waker};
 
 use futures_channel::oneshot;
 use wasocket_client::{
-    Closed, Error, Event, Instant, Message, MessagePart, Opened, Pong, ReadyState, Token, WebSocket,
+    Closed, Error, Event, Instant, Message, MessagePart, Opened, Pong, ReadyState, Statistics,
+    Token, WebSocket,
 };
 
 use crate::host;
@@ -79,6 +80,10 @@ impl Driver {
 
     pub(crate) fn buffered_amount(&self) -> u64 {
         self.websocket.buffered_amount()
+    }
+
+    pub(crate) fn statistics(&self) -> Statistics {
+        self.websocket.statistics()
     }
 
     pub(crate) fn is_opened(&self) -> bool {

@@ -10,7 +10,7 @@ use core::task::Poll;
 
 use wasocket_client::{
     Closed, CommandError, Error, Event, Instant, InvalidArgument, Message, MessageKind,
-    MessagePart, Opened, Outgoing, Pong, ReadyState, SendOptions, WebSocket,
+    MessagePart, Opened, Outgoing, Pong, ReadyState, SendOptions, Statistics, WebSocket,
 };
 use wit_bindgen::{
     FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter, spawn_local,
@@ -277,6 +277,10 @@ impl Handle {
 
     pub(crate) fn buffered_amount(&self) -> u64 {
         self.shared.driver.borrow().buffered_amount()
+    }
+
+    pub(crate) fn statistics(&self) -> Statistics {
+        self.shared.driver.borrow().statistics()
     }
 
     /// Does at once what a command asks for, as far as it can be done at once.

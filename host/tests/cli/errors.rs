@@ -8,6 +8,7 @@ use wac_graph::{CompositionGraph, plug};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 use wasmtime_wasi::p2;
+use wasocket::Grants;
 
 use crate::components::{binary, consumer, exporting, importing};
 use crate::folder::Folder;
@@ -169,10 +170,13 @@ fn a_host_that_denies_lookups_fails_the_connection_as_documented() {
 #[test]
 fn a_grant_that_is_missing_is_named_as_documented() {
     run(async {
-        let runtime = runtime_builder().build().expect("a runtime");
+        let grants = Grants::new().host("0x7f000001", 9001);
+        let runtime = runtime_builder().grants(grants).build();
+        let runtime = runtime.expect("a runtime");
         let mut said = Vec::new();
-        for url in ["ws://127.0.0.1:9001/", "ws://localhost:9001/"] {
-            let error = runtime.connect(url).await.expect_err("nothing is granted");
+        for host in ["127.0.0.1", "localhost", "0x7f000001"] {
+            let connected = runtime.connect(&format!("ws://{host}:9001/")).await;
+            let error = connected.expect_err("it is not granted");
             said.push(error.to_string());
         }
         assert_eq!(quoted("To connect: a grant is missing"), said);
@@ -195,7 +199,7 @@ fn nothing_else_is_quoted() {
             ("To load: not composed", 1),
             ("To load: a host without sockets", 1),
             ("To connect: the host denies the network", 2),
-            ("To connect: a grant is missing", 2),
+            ("To connect: a grant is missing", 3),
         ]
     );
 }

@@ -3,6 +3,8 @@
 
 mod beside;
 mod cache;
+mod counters;
+mod facade;
 mod isolation;
 mod lifetimes;
 mod logs;

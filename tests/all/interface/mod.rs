@@ -8,6 +8,7 @@ mod dropping;
 mod held;
 mod lost;
 mod sessions;
+mod statistics;
 
 use integration_tests::Scripted;
 use integration_tests::guest::{Guest, is_message, types};

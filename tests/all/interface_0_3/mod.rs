@@ -4,6 +4,7 @@
 mod calls;
 mod ends;
 mod flow;
+mod statistics;
 mod streams;
 
 use integration_tests::Scripted;

@@ -253,6 +253,16 @@ impl Guest {
             .expect("no trap")
     }
 
+    /// `websocket.get-statistics`.
+    pub async fn statistics(&mut self, websocket: ResourceAny) -> types::Statistics {
+        let (store, client) = self.client();
+        client
+            .websocket()
+            .call_get_statistics(store, websocket)
+            .await
+            .expect("no trap")
+    }
+
     /// `waiter`, by its constructor.
     pub async fn waiter(&mut self) -> ResourceAny {
         let (store, client) = self.client();

@@ -320,6 +320,16 @@ impl Guest<'_> {
                 .await,
         )
     }
+
+    /// `websocket.get-statistics`.
+    pub async fn statistics(&self, websocket: ResourceAny) -> types::Statistics {
+        no_trap(
+            self.client
+                .websocket()
+                .call_get_statistics(self.accessor, websocket)
+                .await,
+        )
+    }
 }
 
 /// A message of the server as it arrives.

@@ -15,6 +15,7 @@ mod limits;
 mod negotiation;
 mod ping;
 mod send;
+mod statistics;
 mod streamed_compression;
 mod streamed_receiving;
 mod streamed_sending;
