@@ -232,3 +232,30 @@ fn the_terminal_is_given_back_when_the_server_closes() {
         peer.finish().await;
     });
 }
+
+#[test]
+fn the_sending_of_a_large_file_is_shown() {
+    run(async {
+        let (shown_tx, shown_rx) = oneshot::channel();
+        let peer = Scripted::start(async |mut stream| {
+            stream.accept().await;
+            // There is no room for all of it.
+            shown_rx.await.expect("a test");
+            assert_eq!(stream.frame().await.1.len(), 32 << 20);
+            stream.expect_close(1000, "").await;
+        })
+        .await;
+        let home = tempfile::tempdir().expect("a folder");
+        let file = home.path().join("large");
+        fs::write(&file, vec![0; 32 << 20]).expect("a file");
+        let argument = format!("--binary-file={}", file.display());
+        let (tool, terminal) = Tool::start_on_terminal(home.path(), &[&argument, &peer.url()]);
+        let sending = format!("{}: sending 32.0 MiB, ", file.display());
+        terminal.until(|shown| shown.starts_with(&sending)).await;
+        shown_tx.send(()).expect("a script");
+        tool.ended().await.assert_code(0);
+        let sent = format!("{}: 32.0 MiB sent in ", file.display());
+        terminal.until(|shown| shown.starts_with(&sent)).await;
+        peer.finish().await;
+    });
+}

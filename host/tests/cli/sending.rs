@@ -67,7 +67,7 @@ fn a_file_that_is_not_text_or_has_no_end_is_named() {
         for (arguments, message) in [
             (
                 ["--text-file", "bytes"],
-                "bytes: not UTF-8, as text has to be; --binary sends any bytes",
+                "bytes: not UTF-8, as text has to be; --binary-file sends any bytes",
             ),
             (
                 ["--binary-file", "/dev/zero"],

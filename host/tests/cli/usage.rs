@@ -89,6 +89,17 @@ fn a_wrong_command_line_is_told_and_nobody_is_connected_to() {
             ("--max-message-size=many", "invalid digit found in string"),
             ("--no-built-in-roots", "--roots <FILE>"),
             ("-jb", "'--json' cannot be used with '--binary'"),
+            ("--header=@", "there is no name of a file after the @"),
+            (
+                "--grant=localhost",
+                "there is no colon between host and port",
+            ),
+            (
+                "--deflate-offer=x",
+                "is not a parameter of permessage-deflate",
+            ),
+            ("-qv", "'--quiet' cannot be used with '--verbose'"),
+            ("-nw1", "'--no-close' cannot be used with '--wait"),
             ("another", "cannot be used with '<URL>'"),
         ] {
             let ended = wasocket(&[argument, &url], b"").await;

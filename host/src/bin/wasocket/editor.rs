@@ -1,9 +1,10 @@
 //! Lines that are edited on a terminal, with those of former times to go back to.
 
 use std::borrow::Cow;
+use std::env;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -39,10 +40,11 @@ pub(crate) struct Editor {
 impl Editor {
     /// Whether there is a terminal to edit lines on.
     pub(crate) fn is_possible() -> bool {
-        io::stdin().is_terminal() && io::stdout().is_terminal()
+        let dumb = env::var_os("TERM").is_some_and(|kind| kind == "dumb");
+        io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
     }
 
-    /// Starts to edit lines, with those in the file `history` to go back to.
+    /// Starts to edit lines, with those of `history` to go back to.
     pub(crate) fn start(screen: Screen, history: Option<FileBackedHistory>) -> (Self, Inputs) {
         let (tx, rx) = mpsc::channel(1);
         let thread = std::thread::spawn({
@@ -118,7 +120,7 @@ pub(crate) fn history() -> Result<FileBackedHistory, String> {
         .map_err(|error| format!("{}: {error}", file.display()))
 }
 
-fn create(folder: &PathBuf, file: &PathBuf) -> io::Result<()> {
+fn create(folder: &Path, file: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     let mut options = OpenOptions::new();
     #[cfg(unix)]

@@ -59,7 +59,7 @@ impl Opened {
             } => (name, reader, payload, max_len),
         };
         let message = read_whole(&mut reader, max_len).and_then(|bytes| match payload {
-            Payload::Text => text(bytes).map(Message::from),
+            Payload::Text => text(bytes, "--binary-file").map(Message::from),
             Payload::Binary => Ok(bytes.into()),
         });
         match message {

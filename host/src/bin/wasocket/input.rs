@@ -112,7 +112,8 @@ fn next(stdin: &mut impl BufRead, cut: Cut, max_len: usize) -> io::Result<Option
     match cut {
         Cut::Lines => {
             let mut line = String::new();
-            if stdin.read_line(&mut line).map_err(explain)? == 0 {
+            let len = stdin.read_line(&mut line);
+            if len.map_err(|error| explain(error, "--binary"))? == 0 {
                 return Ok(None);
             }
             if line.ends_with('\n') {
@@ -130,7 +131,7 @@ fn next(stdin: &mut impl BufRead, cut: Cut, max_len: usize) -> io::Result<Option
             Ok((len > 0).then(|| piece.into()))
         }
         Cut::WholeText => {
-            let text = text(read_whole(stdin, max_len)?)?;
+            let text = text(read_whole(stdin, max_len)?, "--binary")?;
             // The end of the last line ends the input, as in the other modes.
             let text = text.strip_suffix('\n').unwrap_or(&text);
             Ok(Some(text.strip_suffix('\r').unwrap_or(text).into()))
@@ -157,18 +158,20 @@ pub(crate) fn too_long(max_len: usize) -> io::Error {
     )
 }
 
-/// The text that these bytes are.
-pub(crate) fn text(bytes: Vec<u8>) -> io::Result<String> {
-    String::from_utf8(bytes)
-        .map_err(|error| explain(io::Error::new(io::ErrorKind::InvalidData, error)))
+/// The text that these bytes are; `otherwise` is the option that sends what is not text.
+pub(crate) fn text(bytes: Vec<u8>, otherwise: &str) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let error = io::Error::new(io::ErrorKind::InvalidData, error);
+        explain(error, otherwise)
+    })
 }
 
 /// The error of reading text, with what can be done about it.
-fn explain(error: io::Error) -> io::Error {
+fn explain(error: io::Error, otherwise: &str) -> io::Error {
     match error.kind() {
         io::ErrorKind::InvalidData => io::Error::new(
             error.kind(),
-            "not UTF-8, as text has to be; --binary sends any bytes",
+            format!("not UTF-8, as text has to be; {otherwise} sends any bytes"),
         ),
         _ => error,
     }
