@@ -4,6 +4,7 @@ use std::num::NonZeroU16;
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -12,7 +13,9 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use vt100::{Callbacks, Parser, Screen};
 
-use crate::scaled;
+/// How long it may take until something is shown: less than a test may, so that what is shown in its
+/// place is told.
+const TIMEOUT: Duration = Duration::from_secs(50);
 
 /// How many rows it has.
 const ROWS: NonZeroU16 = NonZeroU16::new(24).expect("not zero");
@@ -125,7 +128,7 @@ impl Terminal {
     pub fn until(&self, is_right: impl Fn(&str) -> bool) -> impl Future<Output = ()> {
         let place = Location::caller();
         async move {
-            let right = timeout(scaled(20_000), async {
+            let right = timeout(TIMEOUT, async {
                 loop {
                     let drawn = self.shown.drawn.notified();
                     if is_right(&self.contents()) {

@@ -9,6 +9,10 @@ use crate::files::Opened;
 /// How much of standard input is read at once in binary mode, in bytes.
 const PIECE_LEN: usize = 64 << 10;
 
+/// How many lines or pieces may wait to be sent: enough that reading them and sending them do not
+/// wait for one another each time.
+const MAX_WAITING: usize = 64;
+
 /// What kind of message a file becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Payload {
@@ -65,7 +69,11 @@ pub(crate) enum Cut {
 
 /// Reads messages from standard input until it ends, or an error.
 pub(crate) fn read(cut: Cut, max_len: usize) -> Inputs {
-    on_a_thread(move |give| {
+    let max_waiting = match cut {
+        Cut::Lines | Cut::Pieces => MAX_WAITING,
+        Cut::WholeText | Cut::WholeBinary => 1,
+    };
+    on_a_thread(max_waiting, move |give| {
         let mut stdin = io::stdin().lock();
         loop {
             let message = match next(&mut stdin, cut, max_len).transpose() {
@@ -83,7 +91,7 @@ pub(crate) fn read(cut: Cut, max_len: usize) -> Inputs {
 
 /// Reads the messages that were given on the command line.
 pub(crate) fn read_given(given: Vec<Opened>) -> Inputs {
-    on_a_thread(move |give| {
+    on_a_thread(1, move |give| {
         for opened in given {
             if !give(opened.read()) {
                 return;
@@ -96,9 +104,10 @@ pub(crate) fn read_given(given: Vec<Opened>) -> Inputs {
 /// terminals alike. What it gives waits for room: what is not yet sent is not read. It is told
 /// whether more is wanted, which it is not after an error.
 fn on_a_thread(
+    max_waiting: usize,
     read: impl FnOnce(&mut dyn FnMut(Result<Input, String>) -> bool) + Send + 'static,
 ) -> Inputs {
-    let (tx, rx) = mpsc::channel(1);
+    let (tx, rx) = mpsc::channel(max_waiting);
     std::thread::spawn(move || {
         read(&mut |input| {
             let failed = input.is_err();

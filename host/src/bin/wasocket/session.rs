@@ -327,7 +327,7 @@ impl<'a> Session<'a> {
         while self.reading
             && let Ok(Ok(input)) = input.try_recv()
         {
-            self.unsent += usize::from(matches!(input, Input::Message { .. }));
+            self.unsent += usize::from(!matches!(input, Input::Interrupt));
         }
         let exit = self.exit.unwrap_or_else(|| closed.into());
         if self.unsent > 0 {

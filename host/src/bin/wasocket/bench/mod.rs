@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::value_parser;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use wasocket::Runtime;
@@ -132,7 +130,7 @@ pub(crate) async fn run(runtime: Runtime, args: &BenchArgs) -> Exit {
         Some(_) => None,
         None => Some(args.duration.unwrap_or(DEFAULT_DURATION)),
     };
-    measure(echoes, duration, &phase, &mut ctrl_c).await;
+    measure(echoes, duration, &client.tally, &phase, &mut ctrl_c).await;
     let report = Report::new(args, &client.tally, open, opening, start);
     let shown = if args.json {
         line(&report.to_json().to_string())
@@ -148,15 +146,16 @@ pub(crate) async fn run(runtime: Runtime, args: &BenchArgs) -> Exit {
 
 /// Opens connections, as many of them as can be; `None` if Ctrl-C comes first.
 async fn open(client: &Arc<Client>, count: u32, ctrl_c: &mut CtrlC) -> Option<Vec<Echo>> {
-    let mut opening: FuturesUnordered<_> = (0..count)
+    let mut opening: JoinSet<_> = (0..count)
         .map(|number| Echo::open(client.clone(), number))
         .collect();
     let mut echoes = Vec::new();
     loop {
         tokio::select! {
-            echo = opening.next() => match echo {
-                Some(Ok(echo)) => echoes.push(echo),
-                Some(Err(error)) => client.tally.fail(Exit::from(&error), &error.to_string()),
+            echo = opening.join_next() => match echo {
+                Some(Ok(Ok(echo))) => echoes.push(echo),
+                Some(Ok(Err(error))) => client.tally.fail(Exit::from(&error), &error.to_string()),
+                Some(Err(error)) => client.tally.fail(Exit::Internal, &error.to_string()),
                 None => return Some(echoes),
             },
             Some(()) = ctrl_c.recv() => return None,
@@ -169,6 +168,7 @@ async fn open(client: &Arc<Client>, count: u32, ctrl_c: &mut CtrlC) -> Option<Ve
 async fn measure(
     echoes: Vec<Echo>,
     duration: Option<Duration>,
+    tally: &Tally,
     phase: &watch::Sender<Phase>,
     ctrl_c: &mut CtrlC,
 ) {
@@ -176,8 +176,10 @@ async fn measure(
     let mut end = duration.map(after);
     loop {
         tokio::select! {
-            echo = echoing.join_next() => if echo.is_none() {
-                return;
+            echo = echoing.join_next() => match echo {
+                Some(Ok(())) => {}
+                Some(Err(error)) => tally.fail(Exit::Internal, &error.to_string()),
+                None => return,
             },
             () = elapse(&mut end) => {
                 end = None;
