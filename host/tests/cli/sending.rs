@@ -102,18 +102,19 @@ fn a_large_file_is_one_message() {
     });
 }
 
+/// Some overtook others.
 #[test]
 fn many_lines_are_sent_in_their_order() {
     run(async {
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;
-            for line in 0..5_000 {
+            for line in 0..20_000 {
                 stream.expect_frame(0x81, line.to_string().as_bytes()).await;
             }
             stream.expect_close(1000, "").await;
         })
         .await;
-        let lines: String = (0..5_000).map(|line| format!("{line}\n")).collect();
+        let lines: String = (0..20_000).map(|line| format!("{line}\n")).collect();
         let ended = wasocket(&[&peer.url()], lines.as_bytes()).await;
         ended.assert_success("");
         peer.finish().await;
