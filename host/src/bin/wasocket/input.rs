@@ -76,9 +76,8 @@ pub(crate) fn read(cut: Cut, max_len: usize) -> Inputs {
     on_a_thread(max_waiting, move |give| {
         let mut stdin = io::stdin().lock();
         loop {
-            let message = match next(&mut stdin, cut, max_len).transpose() {
-                Some(message) => message,
-                None => return,
+            let Some(message) = next(&mut stdin, cut, max_len).transpose() else {
+                return;
             };
             let whole = matches!(cut, Cut::WholeText | Cut::WholeBinary);
             let message = message.map_err(|error| format!("standard input: {error}"));

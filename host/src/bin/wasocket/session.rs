@@ -284,7 +284,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn handle_pong(&mut self, pong: Result<Pong, Error>) {
+    fn handle_pong(&self, pong: Result<Pong, Error>) {
         match pong {
             Ok(pong) => self
                 .output

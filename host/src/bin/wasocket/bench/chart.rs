@@ -130,8 +130,9 @@ pub(crate) fn time(nanos: u64, characters: Characters) -> String {
     };
     let number = nanos as f64 / scale as f64;
     let decimals = match number {
-        number if number < 9.995 && nanos % scale != 0 => 2,
-        number if number < 99.95 && nanos % scale != 0 => 1,
+        _ if nanos.is_multiple_of(scale) => 0,
+        ..9.995 => 2,
+        ..99.95 => 1,
         _ => 0,
     };
     format!("{number:.decimals$} {unit}")
