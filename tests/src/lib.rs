@@ -7,6 +7,7 @@
 //! - [`Scripted`]: a server that plays bytes and asserts bytes;
 //! - [`Relay`]: somebody on the way to a server, who passes on its bytes one at a time;
 //! - [`Bystander`]: a server to which nobody is to connect;
+//! - [`Terminal`]: a terminal, for programs that want to run on one, on Linux;
 //! - [`Authority`]: throwaway certificates, good and bad;
 //! - [`guest`] and [`guest_0_3`]: the components' WIT interfaces, without the host crate;
 //! - [`corpus`]: exchanges with a server as data, for the core and for the component.
@@ -24,6 +25,8 @@ mod records;
 mod relay;
 mod scripted;
 mod server;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tls;
 mod unread;
 
@@ -42,6 +45,8 @@ pub use peers::Peer;
 pub use relay::Relay;
 pub use scripted::{Request, Scripted, Stream, close_payload, frame};
 pub use server::Server;
+#[cfg(target_os = "linux")]
+pub use terminal::Terminal;
 pub use tls::{Authority, Identity, RSA_KEY};
 
 /// How long a test may take: no one does, unless it hangs.

@@ -151,7 +151,8 @@ fn ctrl_c_is_heard_though_the_server_does_not_read() {
         tool.interrupt().await;
         tool.ended().await.assert_failure(
             1,
-            "closing handshake: the peer did not answer the close frame in time",
+            "closing handshake: the peer did not answer the close frame in time\n\
+             wasocket: 1 message not sent",
         );
     });
 }

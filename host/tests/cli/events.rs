@@ -82,14 +82,17 @@ fn with_json_a_refusal_is_an_event_with_what_the_server_said() {
         assert_eq!(ended.stderr, "");
         assert_eq!(
             events(&ended),
-            [json!({
-                "event": "error",
-                "step": "handshake",
-                "message": "the server refused with status 403 Forbidden: not me",
-                "status": 403,
-                "headers": [["Content-Length", "6"]],
-                "body": "not me",
-            })]
+            [
+                json!({
+                    "event": "error",
+                    "step": "handshake",
+                    "message": "the server refused with status 403 Forbidden: not me",
+                    "status": 403,
+                    "headers": [["Content-Length", "6"]],
+                    "body": "not me",
+                }),
+                json!({"event": "close", "code": 1006, "reason": "", "clean": false}),
+            ]
         );
     });
 }

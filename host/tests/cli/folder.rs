@@ -28,8 +28,13 @@ impl Folder {
 
     /// Runs the tool with these arguments and no standard input, to its end.
     pub(crate) async fn wasocket(&self, arguments: &[&str]) -> Ended {
-        let mut tool = Tool::start_as(command(arguments).current_dir(self.0.path()));
+        let mut tool = self.start(arguments);
         tool.end_input();
         tool.ended().await
+    }
+
+    /// Starts the tool with these arguments.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Tool {
+        Tool::start_as(command(arguments).current_dir(self.0.path()))
     }
 }

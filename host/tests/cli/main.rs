@@ -1,5 +1,6 @@
 //! The tool as a process of its own, against servers in this one.
 
+mod bench;
 mod components;
 mod compose;
 mod demo;
@@ -8,7 +9,11 @@ mod errors;
 mod events;
 mod exits;
 mod folder;
+#[cfg(target_os = "linux")]
+mod interactive;
 mod messages;
 mod options;
+mod pages;
+mod sending;
 mod tool;
 mod usage;

@@ -3,9 +3,10 @@
 use std::fs;
 use std::io::Write;
 
-use integration_tests::{Authority, Echo, Scripted, close_payload, frame, run};
+use integration_tests::{Authority, Bystander, Echo, Scripted, close_payload, frame, run};
 use tempfile::{NamedTempFile, TempDir};
 
+use crate::folder::Folder;
 use crate::tool::{Ended, Tool, command, wasocket};
 
 #[test]
@@ -42,6 +43,109 @@ fn the_request_has_what_was_asked_for() {
             &url,
         ];
         wasocket(&arguments, b"").await.assert_success("");
+        peer.finish().await;
+    });
+}
+
+/// They would be for all on the machine to see as arguments.
+#[test]
+fn header_fields_are_taken_from_a_file() {
+    run(async {
+        let peer = Scripted::start(async |mut stream| {
+            let request = stream.accept().await;
+            assert_eq!(request.values("Authorization"), ["Bearer a:b"]);
+            assert_eq!(request.values("X-Order"), ["1", "2", "3"]);
+            stream.expect_close(1000, "").await;
+        })
+        .await;
+        let file = b"Authorization: Bearer a:b\r\n\nX-Order: 2\n";
+        let folder = Folder::with(&[("fields", file)]);
+        let arguments = ["-HX-Order: 1", "-H@fields", "-H", "X-Order: 3", &peer.url()];
+        folder.wasocket(&arguments).await.assert_success("");
+        peer.finish().await;
+    });
+}
+
+#[test]
+fn a_file_of_header_fields_that_cannot_be_used_is_named_without_its_secrets() {
+    run(async {
+        let server = Bystander::start().await;
+        let url = server.url("ws");
+        let folder = Folder::with(&[("fields", b"X-A: b\nsecret\n")]);
+        for (argument, message) in [
+            (
+                "-H@fields",
+                "fields:2: there is no colon between name and value",
+            ),
+            (
+                "-H@nowhere",
+                "nowhere: No such file or directory (os error 2)",
+            ),
+        ] {
+            let ended = folder.wasocket(&[argument, &url]).await;
+            ended.assert_failure(2, message);
+        }
+        server.assert_untouched().await;
+    });
+}
+
+#[test]
+fn only_what_is_granted_is_reached() {
+    run(async {
+        let server = Bystander::start().await;
+        let url = server.url("ws");
+        let arguments = ["--grant=localhost:1", "--grant=[::1]:2", &url];
+        let ended = wasocket(&arguments, b"").await;
+        ended.assert_code(3);
+        assert!(ended.stderr.contains("Grants::host"), "{ended:?}");
+        server.assert_untouched().await;
+
+        let echo = Echo::start().await;
+        let url = echo.url();
+        let authority = url.trim_start_matches("ws://").trim_end_matches('/');
+        let ended = wasocket(&[&format!("--grant={authority}"), &url], b"Hello\n").await;
+        ended.assert_success("Hello\n");
+    });
+}
+
+#[test]
+fn offers_of_compression_are_made_as_they_are_written() {
+    run(async {
+        let peer = Scripted::start(async |mut stream| {
+            let request = stream.accept().await;
+            assert_eq!(
+                request.values("Sec-WebSocket-Extensions"),
+                [
+                    "permessage-deflate; server_no_context_takeover; client_max_window_bits=10, \
+                  permessage-deflate"
+                ]
+            );
+            stream.expect_close(1000, "").await;
+        })
+        .await;
+        let arguments = [
+            "--deflate-offer=server_no_context_takeover; client_max_window_bits=10",
+            "--deflate-offer=",
+            "--compression-level=9",
+            "--compression-threshold=0",
+            &peer.url(),
+        ];
+        wasocket(&arguments, b"").await.assert_success("");
+        peer.finish().await;
+    });
+}
+
+#[test]
+fn payloads_travel_unchanged_if_that_is_wanted() {
+    run(async {
+        let peer = Scripted::start(async |mut stream| {
+            stream.accept().await;
+            stream.expect(b"\x81\x85\0\0\0\0Hello").await;
+            stream.expect_close(1000, "").await;
+        })
+        .await;
+        let arguments = ["--unmasked", &peer.url()];
+        wasocket(&arguments, b"Hello\n").await.assert_success("");
         peer.finish().await;
     });
 }
@@ -187,6 +291,36 @@ fn a_message_over_the_limit_ends_the_connection() {
             "wasocket: connection: a message is longer than 4 bytes\n"
         );
         peer.finish().await;
+    });
+}
+
+#[test]
+fn other_limits_end_the_connection_too() {
+    run(async {
+        for (option, frames, message) in [
+            (
+                "--max-frame-size=4",
+                frame(0x81, b"fives"),
+                "connection: a frame is longer than 4 bytes",
+            ),
+            (
+                "--max-fragments=2",
+                [frame(0x01, b"1"), frame(0x00, b"2"), frame(0x80, b"3")].concat(),
+                "connection: a message has more than 2 fragments",
+            ),
+        ] {
+            let peer = Scripted::start(async move |mut stream| {
+                stream.accept().await;
+                stream.send(&frames).await;
+                let (first, _) = stream.frame().await;
+                assert_eq!(first, 0x88);
+                stream.end().await;
+            })
+            .await;
+            let tool = Tool::start(&[option, &peer.url()]);
+            tool.ended().await.assert_failure(1, message);
+            peer.finish().await;
+        }
     });
 }
 

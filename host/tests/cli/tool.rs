@@ -1,7 +1,11 @@
 use std::ffi::OsStr;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
+#[cfg(target_os = "linux")]
+use integration_tests::Terminal;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -38,6 +42,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         // They change colours and how text is broken, and how much a panic says.
         .env_remove("CLICOLOR_FORCE")
         .env_remove("COLUMNS")
+        .env_remove("NO_COLOR")
         .env_remove("RUST_BACKTRACE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -60,6 +65,26 @@ impl Tool {
             stdout: child.stdout.take().map(BufReader::new),
             child,
         }
+    }
+
+    /// Starts it on a terminal, as a shell does, with its files in `home`.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_on_terminal(home: &Path, arguments: &[&str]) -> (Self, Terminal) {
+        let (terminal, device) = Terminal::open();
+        let device = || device.try_clone().expect("a descriptor");
+        let mut command = Command::new("setsid");
+        command
+            .args(["--ctty", env!("CARGO_BIN_EXE_wasocket")])
+            .args(arguments)
+            .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
+            .env("XDG_STATE_HOME", home)
+            .env("NO_COLOR", "1")
+            .env("TERM", "xterm")
+            .stdin(device())
+            .stdout(device())
+            .stderr(device())
+            .kill_on_drop(true);
+        (Self::start_as(&mut command), terminal)
     }
 
     /// Writes to its standard input.

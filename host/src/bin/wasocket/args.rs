@@ -1,25 +1,23 @@
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
-use clap::{Parser, Subcommand};
-use etcetera::{BaseStrategy, choose_base_strategy};
-use wasocket::{Compression, Grants, Options, Runtime, RuntimeError};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
 
+use crate::bench::BenchArgs;
+use crate::connect::ConnectArgs;
 use crate::embedded::{EMBEDDED, Embedded};
 use crate::exit::HELP;
-use crate::output::{note, with_sources};
-
-/// The largest limit of a frame that can be set, in bytes. A message may be one frame: where the user
-/// sets the limit of messages, that of frames is not to be in the way.
-const LARGEST_FRAME: u64 = 1 << 30;
+use crate::input::{Given, Payload};
+use crate::values::seconds;
 
 /// Talks WebSocket: sends lines from standard input, and prints the messages that come back.
 ///
 /// The connection runs in a sandbox. It ends when standard input does, once the server has
 /// answered the closing handshake; what arrives until then is still printed. A binary message is
-/// printed as the word "binary" and its payload in hexadecimal.
+/// printed as the word "binary" and its payload in hexadecimal. On a terminal lines can be edited,
+/// and /help tells of commands.
 #[derive(Debug, Parser)]
 #[command(version, after_help = HELP, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(crate) struct Args {
@@ -32,30 +30,20 @@ pub(crate) struct Args {
     #[arg(required = true, value_parser = NonEmptyStringValueParser::new())]
     url: Option<String>,
 
-    /// Send this header field with the request. May be given several times.
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
-    headers: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) talk: TalkArgs,
 
-    /// Offer this subprotocol. May be given several times, in order of preference.
-    #[arg(short = 's', long = "subprotocol", value_name = "NAME")]
-    subprotocols: Vec<String>,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
 
-    /// Send this origin.
-    #[arg(short, long)]
-    origin: Option<String>,
+    /// Do not keep the compiled component for the next time.
+    #[arg(long, global = true)]
+    no_cache: bool,
+}
 
-    /// Trust the root certificates in this file (PEM) too. May be given several times.
-    #[arg(long, value_name = "FILE")]
-    roots: Vec<PathBuf>,
-
-    /// Trust only the root certificates given by --roots.
-    #[arg(long, requires = "roots")]
-    no_built_in_roots: bool,
-
-    /// Ping the server after this much silence of it; give up if it does not answer.
-    #[arg(short = 'p', long, value_name = "SECONDS", value_parser = seconds)]
-    ping_interval: Option<Duration>,
-
+/// What is sent and what is shown.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TalkArgs {
     /// Send binary messages, and write the payloads of messages as they are, without line ends.
     ///
     /// Each piece that is read from standard input is a message.
@@ -65,6 +53,25 @@ pub(crate) struct Args {
     /// Send all of standard input as one message, print one message, and close.
     #[arg(short = '1', long)]
     pub(crate) one: bool,
+
+    /// Send this text, in place of standard input. May be given several times.
+    #[arg(short = 'x', long = "send", value_name = "TEXT")]
+    texts: Vec<String>,
+
+    /// Send this file as one text message, in place of standard input. May be given several times;
+    /// - is standard input.
+    ///
+    /// Texts and files are sent in the order of their options.
+    #[arg(long = "text-file", value_name = "FILE")]
+    text_files: Vec<PathBuf>,
+
+    /// Send this file as one binary message, as --text-file does.
+    #[arg(long = "binary-file", value_name = "FILE")]
+    binary_files: Vec<PathBuf>,
+
+    /// Wait this long for messages when all is sent, before closing.
+    #[arg(short, long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "no_close")]
+    pub(crate) wait: Option<Duration>,
 
     /// Do not close when standard input ends, but when the server closes.
     #[arg(short, long)]
@@ -78,33 +85,26 @@ pub(crate) struct Args {
     #[arg(short, long)]
     pub(crate) verbose: bool,
 
-    /// Give up if the connection is not open after this long [default: 30].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    connect_timeout: Option<Duration>,
+    /// Tell of nothing, not of errors either: the exit code does.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
 
-    /// Give up if the closing handshake takes longer than this [default: 10].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    close_timeout: Option<Duration>,
-
-    /// Give up if a ping is not answered after this long [default: 30].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pong_timeout: Option<Duration>,
-
-    /// Give up if a message of the server is longer than this [default: 16777216].
-    #[arg(long, value_name = "BYTES")]
-    max_message_size: Option<u64>,
-
-    /// Do not offer compression (permessage-deflate).
+    /// Do not keep what is typed on a terminal for the next time.
+    ///
+    /// It is kept in $XDG_STATE_HOME/wasocket/history, for its owner alone to read. A line that
+    /// begins with a space is not.
     #[arg(long)]
-    no_compression: bool,
+    pub(crate) no_history: bool,
 
-    /// Do not keep the compiled component for the next time.
-    #[arg(long, global = true)]
-    no_cache: bool,
+    /// What is sent in place of standard input, in the order of the command line.
+    #[arg(skip)]
+    pub(crate) given: Vec<Given>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure a server that echoes: throughput, and how long answers take.
+    Bench(Box<BenchArgs>),
     /// Show what the component does, against servers of its own on this machine.
     ///
     /// Starts an echo server for ws, and one for wss with a throwaway certificate authority;
@@ -125,6 +125,18 @@ enum Command {
     /// What comes of it imports what it imported, with sockets, clocks and randomness of WASI in the
     /// place of wasocket:websocket.
     Compose(ComposeArgs),
+    /// Print what makes a shell complete the command line.
+    ///
+    /// For bash, for example: wasocket completions bash >~/.local/share/bash-completion/completions/wasocket
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, for man: wasocket man | man -l -
+    Man {
+        /// The page of this command, not that of the whole.
+        command: Option<String>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -144,82 +156,58 @@ pub(crate) struct ComposeArgs {
 /// What is to be done.
 pub(crate) enum Action<'a> {
     Connect(&'a str),
+    Bench(&'a BenchArgs),
     Demo,
     Component(&'static Embedded, &'a Path),
     Compose(&'a ComposeArgs),
+    Completions(Shell),
+    Man(Option<&'a str>),
 }
 
 impl Args {
+    /// Those of this process; ends it if they cannot be used.
+    pub(crate) fn of_process() -> Self {
+        let matches = Self::command().get_matches();
+        let mut args = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        args.talk.given = args.talk.in_order(&matches);
+        args
+    }
+
     pub(crate) fn action(&self) -> Action<'_> {
         match &self.command {
+            Some(Command::Bench(bench)) => Action::Bench(bench),
             Some(Command::Demo) => Action::Demo,
             Some(Command::Component { file, wasi }) => Action::Component(wasi, file),
             Some(Command::Compose(compose)) => Action::Compose(compose),
+            Some(Command::Completions { shell }) => Action::Completions(*shell),
+            Some(Command::Man { command }) => Action::Man(command.as_deref()),
             // clap requires it unless there is a command.
             None => Action::Connect(self.url.as_deref().unwrap_or_default()),
         }
     }
 
-    pub(crate) fn runtime(&self) -> Result<Runtime, RuntimeError> {
-        // The user said where to connect; there is nobody else to ask.
-        let builder = || Runtime::builder().grants(Grants::new().everything());
-        if !self.no_cache
-            && let Ok(strategy) = choose_base_strategy()
-        {
-            let cache = strategy.cache_dir().join("wasocket");
-            match builder().cache(cache).build() {
-                // On a read-only disk, say. It takes longer without it, and that is all.
-                Err(error @ RuntimeError::Cache { .. }) => {
-                    if self.verbose {
-                        note(&with_sources(&error));
-                    }
-                }
-                built => return built,
-            }
-        }
-        builder().build()
+    /// Whether the compiled component is kept.
+    pub(crate) fn cache(&self) -> bool {
+        !self.no_cache
     }
+}
 
-    /// The options of the connection; an error names the file that cannot be read.
-    pub(crate) fn options(&self) -> Result<Options, String> {
-        let mut options = Options::new();
-        for (name, value) in &self.headers {
-            options = options.header(name, value.as_bytes());
-        }
-        for subprotocol in &self.subprotocols {
-            options = options.subprotocol(subprotocol);
-        }
-        if let Some(origin) = &self.origin {
-            options = options.origin(origin);
-        }
-        for file in &self.roots {
-            let pem = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            options = options.roots(pem);
-        }
-        if self.no_built_in_roots {
-            options = options.without_built_in_roots();
-        }
-        if let Some(interval) = self.ping_interval {
-            options = options.ping_interval(interval);
-        }
-        if let Some(timeout) = self.connect_timeout {
-            options = options.connect_timeout(timeout);
-        }
-        if self.no_compression {
-            options = options.compression(Compression::none());
-        }
-        if let Some(timeout) = self.close_timeout {
-            options = options.close_timeout(timeout);
-        }
-        if let Some(timeout) = self.pong_timeout {
-            options = options.pong_timeout(timeout);
-        }
-        if let Some(bytes) = self.max_message_size {
-            options = options
-                .max_message_size(bytes)
-                .max_frame_size(LARGEST_FRAME);
-        }
-        Ok(options)
+impl TalkArgs {
+    /// What is sent in place of standard input, in the order of the command line.
+    fn in_order(&self, matches: &ArgMatches) -> Vec<Given> {
+        let at = |id| matches.indices_of(id).into_iter().flatten();
+        let texts = self.texts.iter().cloned().map(Given::Text);
+        let files = |files: &[PathBuf], payload| {
+            let given = move |file: &PathBuf| Given::File(file.clone(), payload);
+            files.iter().map(given).collect::<Vec<_>>()
+        };
+        let mut given: Vec<(usize, Given)> = at("texts")
+            .zip(texts)
+            .chain(at("text_files").zip(files(&self.text_files, Payload::Text)))
+            .chain(at("binary_files").zip(files(&self.binary_files, Payload::Binary)))
+            .collect();
+        given.sort_by_key(|(index, _)| *index);
+        given.into_iter().map(|(_, given)| given).collect()
     }
 }
 
@@ -231,47 +219,12 @@ fn embedded() -> impl TypedValueParser<Value = &'static Embedded> {
     })
 }
 
-fn header(argument: &str) -> Result<(String, String), String> {
-    let (name, value) = argument
-        .split_once(':')
-        .ok_or("there is no colon between name and value")?;
-    Ok((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()))
-}
-
-fn seconds(argument: &str) -> Result<Duration, String> {
-    let seconds: f64 = argument
-        .parse()
-        .map_err(|_| "not a number of seconds".to_owned())?;
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("not a positive number of seconds".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn header_fields_are_split_at_the_first_colon() {
-        assert_eq!(
-            header("X-A:  b: c "),
-            Ok(("X-A".to_owned(), "b: c".to_owned()))
-        );
-        assert!(header("no colon").is_err());
-    }
-
-    #[test]
-    fn times_are_positive_numbers_of_seconds() {
-        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
-        for bad in ["", "x", "0", "-1", "NaN", "inf"] {
-            assert!(seconds(bad).is_err(), "{bad}");
-        }
     }
 }

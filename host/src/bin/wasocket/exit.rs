@@ -32,16 +32,23 @@ Examples:
       a conversation, line by line; Ctrl-D or Ctrl-C closes it
   echo '{\"id\": 1}' | wasocket --one wss://example.org/rpc
       one question, one answer
+  wasocket -x ping --wait 5 wss://example.org/
+      one message, and what comes within 5 seconds
   wasocket --no-close --json wss://example.org/feed </dev/null
       all that comes, until the server closes
+  wasocket --header @secret.txt --binary-file photo.png wss://example.org/
+      a file as one message, with header fields from another
+  wasocket bench -c 100 wss://example.org/echo
+      how fast a server answers 100 connections
   wasocket compose app.wasm -o composed.wasm
       app.wasm, which imports wasocket:websocket, with the component that has it
 
 Exit codes:
     0  the connection was closed in order (codes 1000, 1001 and 1005), or
        whoever read standard output has seen enough
-    1  the connection was open, and failed, or was closed with another code or
-       (with --one) without an answer; or standard output cannot be written
+    1  the connection was open, and failed, or was closed with another code,
+       before all was sent or (with --one) without an answer; or standard
+       output cannot be written
     2  the command line, an option or a file cannot be used
     3  there is no connection to the host (name, TCP)
     4  there is no TLS with the server (certificate, protocol)

@@ -1,10 +1,58 @@
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
+use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 use wasocket::Message;
 
+use crate::files::Opened;
+
 /// How much of standard input is read at once in binary mode, in bytes.
 const PIECE_LEN: usize = 64 << 10;
+
+/// How many lines or pieces may wait to be sent: enough that reading them and sending them do not
+/// wait for one another each time.
+const MAX_WAITING: usize = 64;
+
+/// What kind of message a file becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Payload {
+    Text,
+    Binary,
+}
+
+/// What is to be sent in place of standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Given {
+    Text(String),
+    File(PathBuf, Payload),
+}
+
+/// What the user wants.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// To send a message.
+    Message {
+        message: Message,
+        /// The file that it was.
+        file: Option<String>,
+    },
+    /// What this line says: a message, or a command.
+    Typed(String),
+    /// What Ctrl-C does.
+    Interrupt,
+}
+
+/// Where input comes from. An error names it, and is the last of it.
+pub(crate) type Inputs = mpsc::Receiver<Result<Input, String>>;
+
+impl From<Message> for Input {
+    fn from(message: Message) -> Self {
+        Self::Message {
+            message,
+            file: None,
+        }
+    }
+}
 
 /// How standard input is cut into messages.
 #[derive(Clone, Copy, Debug)]
@@ -20,29 +68,60 @@ pub(crate) enum Cut {
 }
 
 /// Reads messages from standard input until it ends, or an error.
-///
-/// On a thread, since there is no other way to read standard input that works for files, pipes and
-/// terminals alike. It waits for room: what is not yet sent is not read.
-pub(crate) fn read(cut: Cut) -> mpsc::Receiver<io::Result<Message>> {
-    let (tx, rx) = mpsc::channel(1);
-    std::thread::spawn(move || {
+pub(crate) fn read(cut: Cut, max_len: usize) -> Inputs {
+    let max_waiting = match cut {
+        Cut::Lines | Cut::Pieces => MAX_WAITING,
+        Cut::WholeText | Cut::WholeBinary => 1,
+    };
+    on_a_thread(max_waiting, move |give| {
         let mut stdin = io::stdin().lock();
-        while let Some(message) = next(&mut stdin, cut).transpose() {
-            let failed = message.is_err();
+        loop {
+            let Some(message) = next(&mut stdin, cut, max_len).transpose() else {
+                return;
+            };
             let whole = matches!(cut, Cut::WholeText | Cut::WholeBinary);
-            if tx.blocking_send(message).is_err() || failed || whole {
+            let message = message.map_err(|error| format!("standard input: {error}"));
+            if !give(message.map(Input::from)) || whole {
                 return;
             }
         }
+    })
+}
+
+/// Reads the messages that were given on the command line.
+pub(crate) fn read_given(given: Vec<Opened>) -> Inputs {
+    on_a_thread(1, move |give| {
+        for opened in given {
+            if !give(opened.read()) {
+                return;
+            }
+        }
+    })
+}
+
+/// Runs `read` on a thread, since there is no other way to read that works for files, pipes and
+/// terminals alike. What it gives waits for room: what is not yet sent is not read. It is told
+/// whether more is wanted, which it is not after an error.
+fn on_a_thread(
+    max_waiting: usize,
+    read: impl FnOnce(&mut dyn FnMut(Result<Input, String>) -> bool) + Send + 'static,
+) -> Inputs {
+    let (tx, rx) = mpsc::channel(max_waiting);
+    std::thread::spawn(move || {
+        read(&mut |input| {
+            let failed = input.is_err();
+            tx.blocking_send(input).is_ok() && !failed
+        });
     });
     rx
 }
 
-fn next(stdin: &mut impl BufRead, cut: Cut) -> io::Result<Option<Message>> {
+fn next(stdin: &mut impl BufRead, cut: Cut, max_len: usize) -> io::Result<Option<Message>> {
     match cut {
         Cut::Lines => {
             let mut line = String::new();
-            if stdin.read_line(&mut line).map_err(explain)? == 0 {
+            let len = stdin.read_line(&mut line);
+            if len.map_err(|error| explain(error, "--binary"))? == 0 {
                 return Ok(None);
             }
             if line.ends_with('\n') {
@@ -60,26 +139,47 @@ fn next(stdin: &mut impl BufRead, cut: Cut) -> io::Result<Option<Message>> {
             Ok((len > 0).then(|| piece.into()))
         }
         Cut::WholeText => {
-            let mut text = String::new();
-            stdin.read_to_string(&mut text).map_err(explain)?;
+            let text = text(read_whole(stdin, max_len)?, "--binary")?;
             // The end of the last line ends the input, as in the other modes.
             let text = text.strip_suffix('\n').unwrap_or(&text);
             Ok(Some(text.strip_suffix('\r').unwrap_or(text).into()))
         }
-        Cut::WholeBinary => {
-            let mut bytes = Vec::new();
-            stdin.read_to_end(&mut bytes)?;
-            Ok(Some(bytes.into()))
-        }
+        Cut::WholeBinary => Ok(Some(read_whole(stdin, max_len)?.into())),
     }
 }
 
+/// Reads all there is, unless it is more than can be sent.
+pub(crate) fn read_whole(reader: &mut impl Read, max_len: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(max_len as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > max_len {
+        return Err(too_long(max_len));
+    }
+    Ok(bytes)
+}
+
+/// The error of what cannot be sent as one message.
+pub(crate) fn too_long(max_len: usize) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("longer than a message can be ({max_len} bytes); --max-memory allows more"),
+    )
+}
+
+/// The text that these bytes are; `otherwise` is the option that sends what is not text.
+pub(crate) fn text(bytes: Vec<u8>, otherwise: &str) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let error = io::Error::new(io::ErrorKind::InvalidData, error);
+        explain(error, otherwise)
+    })
+}
+
 /// The error of reading text, with what can be done about it.
-fn explain(error: io::Error) -> io::Error {
+fn explain(error: io::Error, otherwise: &str) -> io::Error {
     match error.kind() {
         io::ErrorKind::InvalidData => io::Error::new(
             error.kind(),
-            "not UTF-8, as text has to be; --binary sends any bytes",
+            format!("not UTF-8, as text has to be; {otherwise} sends any bytes"),
         ),
         _ => error,
     }
@@ -91,7 +191,7 @@ mod tests {
 
     fn all(mut input: &[u8], cut: Cut) -> Vec<Message> {
         let mut messages = Vec::new();
-        while let Some(message) = next(&mut input, cut).unwrap() {
+        while let Some(message) = next(&mut input, cut, 100).unwrap() {
             messages.push(message);
             if !matches!(cut, Cut::Lines | Cut::Pieces) {
                 break;
@@ -120,6 +220,13 @@ mod tests {
 
     #[test]
     fn text_that_is_not_utf_8_is_an_error() {
-        assert!(next(&mut &b"\xff\n"[..], Cut::Lines).is_err());
+        assert!(next(&mut &b"\xff\n"[..], Cut::Lines, 100).is_err());
+    }
+    #[test]
+    fn the_whole_is_no_longer_than_a_message_can_be() {
+        for cut in [Cut::WholeText, Cut::WholeBinary] {
+            assert!(next(&mut &b"four"[..], cut, 4).is_ok());
+            assert!(next(&mut &b"fives"[..], cut, 4).is_err());
+        }
     }
 }

@@ -1,37 +1,59 @@
 //! `wasocket`: WebSocket on the command line, through the sandboxed component.
 
 mod args;
+mod bench;
 mod compose;
+mod connect;
 mod demo;
+mod editor;
 mod embedded;
 mod exit;
+mod files;
 mod input;
+mod json;
 mod output;
+mod pages;
+mod progress;
+mod screen;
+mod sending;
 mod session;
+mod signals;
+mod timer;
+mod typed;
+mod values;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
 use wasocket::Runtime;
 
 use crate::args::{Action, Args, ComposeArgs};
+use crate::connect::ConnectArgs;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::of_process();
     let exit = match args.action() {
         Action::Component(embedded, file) => write_file(file, embedded.component),
         Action::Compose(compose) => write_composed(compose),
-        Action::Demo => run(&args, demo::run),
-        Action::Connect(url) => run(&args, |runtime| session::run(runtime, url, &args)),
+        Action::Completions(shell) => pages::completions(shell),
+        Action::Man(command) => pages::man(command),
+        Action::Demo => run(&args, &args.connect, demo::run),
+        Action::Bench(bench) => run(&args, &bench.connect, |runtime| bench::run(runtime, bench)),
+        Action::Connect(url) => run(&args, &args.connect, |runtime| {
+            session::run(runtime, url, &args)
+        }),
     };
     exit.into()
 }
 
 /// Makes the runtime, and runs `command` on it.
-fn run<F: Future<Output = Exit>>(args: &Args, command: impl FnOnce(Runtime) -> F) -> Exit {
-    let runtime = match args.runtime() {
+fn run<F: Future<Output = Exit>>(
+    args: &Args,
+    connect: &ConnectArgs,
+    command: impl FnOnce(Runtime) -> F,
+) -> Exit {
+    let runtime = match connect.runtime(args.cache(), args.talk.verbose) {
         Ok(runtime) => runtime,
         Err(error) => {
             output::complain(&output::with_sources(&error));

@@ -3,13 +3,13 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
-use wasocket::{Closed, Event, Failure, FailureKind, Header, Message, Opened};
+use wasocket::{Closed, Event, Failure, Message};
 
 use crate::exit::Exit;
+use crate::json::{never_open, to_json};
+use crate::screen::Screen;
 
 const RECEIVED: Style = AnsiColor::Green.on_default();
 const NOTE: Style = Style::new().dimmed();
@@ -26,34 +26,59 @@ pub(crate) enum Show {
     Json,
 }
 
+/// What is told on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    Nothing,
+    Failures,
+    Everything,
+}
+
 /// Shows events.
 #[derive(Debug)]
 pub(crate) struct Output {
     show: Show,
-    verbose: bool,
+    told: Told,
     /// Standard output is a terminal: colours, and nothing that a server could do harm with.
     terminal: bool,
+    /// The terminal on which lines are edited.
+    screen: Option<Screen>,
 }
 
 impl Output {
-    pub(crate) fn new(show: Show, verbose: bool) -> Self {
+    pub(crate) fn new(show: Show, told: Told) -> Self {
         Self {
             show,
-            verbose,
+            told,
             terminal: io::stdout().is_terminal(),
+            screen: None,
         }
+    }
+
+    /// Prints by way of `screen` from now on.
+    pub(crate) fn print_on(&mut self, screen: Screen) {
+        self.screen = Some(screen);
     }
 
     /// Shows an event; fails if standard output does.
     pub(crate) fn event(&self, event: &Event) -> io::Result<()> {
         match (self.show, event) {
-            (Show::Json, event) => line(&to_json(event).to_string()),
+            (Show::Json, event) => self.line(to_json(event).to_string()),
             (Show::Binary, Event::Message(message)) => write(message.as_bytes()),
             (Show::Text, Event::Message(message)) => self.message(message),
             (_, event) => {
-                self.note(event);
+                self.note_event(event);
                 Ok(())
             }
+        }
+    }
+
+    /// Shows that a connection could not be opened; fails if standard output does.
+    pub(crate) fn not_open(&self, failure: Failure) -> io::Result<()> {
+        self.event(&Event::Error(failure))?;
+        match self.show {
+            Show::Json => self.line(never_open().to_string()),
+            Show::Binary | Show::Text => Ok(()),
         }
     }
 
@@ -64,25 +89,94 @@ impl Output {
             Message::Binary(bytes) => Cow::Owned(format!("binary {}", hex(bytes))),
         };
         if !self.terminal {
-            // Not by way of anstream, which would take escape sequences out of it.
+            // Nothing is taken out of it.
             return line(&text);
         }
-        let mut stdout = anstream::stdout().lock();
-        writeln!(stdout, "{RECEIVED}< {}{RECEIVED:#}", printable(&text))?;
-        stdout.flush()
+        let text = printable(&text);
+        self.line(if has_colours() {
+            format!("{RECEIVED}< {text}{RECEIVED:#}")
+        } else {
+            format!("< {text}")
+        })
     }
 
-    /// Tells of an event that is not a message, on standard error.
-    fn note(&self, event: &Event) {
-        match event {
-            Event::Error(failure) => complain(&failure.to_string()),
-            Event::Close(closed) if self.verbose || !is_ordinary(closed) => {
-                note(&describe(event));
-            }
-            event if self.verbose => note(&describe(event)),
-            _ => {}
+    fn line(&self, text: String) -> io::Result<()> {
+        match &self.screen {
+            Some(screen) => screen.print(text),
+            None => line(&text),
         }
     }
+
+    /// Tells of an event that is not a message.
+    fn note_event(&self, event: &Event) {
+        match event {
+            Event::Error(failure) => self.complain(&failure.to_string()),
+            Event::Close(closed) if !is_ordinary(closed) && self.told != Told::Nothing => {
+                self.tell(&describe(event));
+            }
+            event => self.note(&describe(event)),
+        }
+    }
+
+    /// Tells of something to whoever wants to know everything.
+    pub(crate) fn note(&self, text: &str) {
+        if self.told == Told::Everything {
+            self.tell(text);
+        }
+    }
+
+    /// Tells of something.
+    pub(crate) fn tell(&self, text: &str) {
+        match self.screen_for_notes() {
+            // If it cannot be written, there is nobody to tell.
+            Some(screen) if has_colours() => {
+                let _ = screen.print(format!("{NOTE}{text}{NOTE:#}"));
+            }
+            Some(screen) => {
+                let _ = screen.print(text.to_owned());
+            }
+            None => note(text),
+        }
+    }
+
+    /// Tells of something bad.
+    pub(crate) fn complain(&self, text: &str) {
+        if self.told == Told::Nothing {
+            return;
+        }
+        match self.screen_for_notes() {
+            Some(screen) => {
+                let name = if has_colours() {
+                    format!("{BAD}wasocket:{BAD:#}")
+                } else {
+                    "wasocket:".to_owned()
+                };
+                // If it cannot be written, there is nobody to tell.
+                let _ = screen.print(format!("{name} {}", printable(text)));
+            }
+            None => complain(text),
+        }
+    }
+
+    /// How to exit when standard output cannot be written.
+    pub(crate) fn failed(&self, error: &io::Error) -> Exit {
+        if self.told == Told::Nothing && error.kind() != io::ErrorKind::BrokenPipe {
+            return Exit::Broken;
+        }
+        failed(error)
+    }
+
+    /// Where notes go when standard error is the terminal on which lines are edited.
+    fn screen_for_notes(&self) -> Option<&Screen> {
+        let screen = self.screen.as_ref()?;
+        io::stderr().is_terminal().then_some(screen)
+    }
+}
+
+/// Whether standard output takes colours: a terminal, unless the user says otherwise, such as by the
+/// environment variable `NO_COLOR`.
+pub(crate) fn has_colours() -> bool {
+    AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
 
 /// Whether a closure needs no mention.
@@ -163,7 +257,7 @@ pub(crate) fn describe(event: &Event) -> String {
 }
 
 /// Text with nothing in it that a terminal would act on.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() && !matches!(character, '\n' | '\t') {
@@ -184,58 +278,6 @@ fn hex(bytes: &[u8]) -> String {
     hex
 }
 
-fn to_json(event: &Event) -> Value {
-    match event {
-        Event::Open(opened) => open_to_json(opened),
-        Event::Message(Message::Text(text)) => {
-            json!({"event": "message", "type": "text", "data": text})
-        }
-        Event::Message(Message::Binary(bytes)) => {
-            json!({"event": "message", "type": "binary", "base64": STANDARD.encode(bytes)})
-        }
-        Event::Ping(payload) => json!({"event": "ping", "base64": STANDARD.encode(payload)}),
-        Event::Pong(payload) => json!({"event": "pong", "base64": STANDARD.encode(payload)}),
-        Event::Error(failure) => error_to_json(failure),
-        Event::Close(closed) => json!({
-            "event": "close",
-            "code": closed.code,
-            "reason": closed.reason,
-            "clean": closed.was_clean,
-        }),
-        other => json!({"event": "other", "text": format!("{other:?}")}),
-    }
-}
-
-fn open_to_json(opened: &Opened) -> Value {
-    json!({
-        "event": "open",
-        "subprotocol": opened.subprotocol,
-        "extensions": opened.extensions,
-        "headers": headers_to_json(&opened.headers),
-    })
-}
-
-fn error_to_json(failure: &Failure) -> Value {
-    let mut error = json!({
-        "event": "error",
-        "step": format!("{:?}", failure.step).to_lowercase(),
-        "message": failure.message,
-    });
-    if let FailureKind::Refused(refusal) = &failure.kind {
-        error["status"] = refusal.status.into();
-        error["headers"] = headers_to_json(&refusal.headers);
-        error["body"] = String::from_utf8_lossy(&refusal.body).into();
-    }
-    error
-}
-
-fn headers_to_json(headers: &[Header]) -> Value {
-    headers
-        .iter()
-        .map(|header| json!([header.name, String::from_utf8_lossy(&header.value)]))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,16 +288,5 @@ mod tests {
             printable("a\x1b[2Jb\tc\nd\u{9b}é"),
             "a\\u{1b}[2Jb\tc\nd\\u{9b}é"
         );
-    }
-
-    #[test]
-    fn messages_become_lines_of_json() {
-        let text = Event::Message("a\"\n".into());
-        assert_eq!(
-            to_json(&text).to_string(),
-            r#"{"data":"a\"\n","event":"message","type":"text"}"#
-        );
-        let binary = Event::Message(vec![0xff].into());
-        assert_eq!(to_json(&binary)["base64"], "/w==");
     }
 }

@@ -1,44 +1,53 @@
 //! A connection on the command line: standard input to the server, its messages to standard
 //! output.
 
-use std::io;
-
-use tokio::signal;
-#[cfg(unix)]
-use tokio::signal::unix::Signal as CtrlC;
-#[cfg(windows)]
-use tokio::signal::windows::CtrlC;
 use tokio::task::JoinSet;
-use wasocket::{Closed, Error, Event, Message, Runtime, Sender, WebSocket};
+use tokio::time::Interval;
+use wasocket::{Closed, Error, Event, Message, Pong, Runtime, Sender, WebSocket};
 
-use crate::args::Args;
+use crate::args::{Args, TalkArgs};
+use crate::editor::{self, Editor};
 use crate::exit::Exit;
-use crate::input::{self, Cut};
-use crate::output::{self, Output, Show, complain};
+use crate::files::Opened;
+use crate::input::{self, Cut, Input, Inputs};
+use crate::output::{Output, Show, Told};
+use crate::progress::Progress;
+use crate::screen::Screen;
+use crate::sending::{Sending, Sent};
+use crate::signals::{CtrlC, ctrl_c};
+use crate::timer::{after, elapse};
+use crate::typed::{self, Typed};
 
 /// The close code of a connection that has served its purpose.
 const NORMAL_CLOSURE: u16 = 1000;
 
 pub(crate) async fn run(runtime: Runtime, url: &str, args: &Args) -> Exit {
+    let talk = &args.talk;
     let output = Output::new(
-        match (args.json, args.binary) {
+        match (talk.json, talk.binary) {
             (true, _) => Show::Json,
             (false, true) => Show::Binary,
             (false, false) => Show::Text,
         },
-        args.verbose,
+        match (talk.quiet, talk.verbose) {
+            (true, _) => Told::Nothing,
+            (false, true) => Told::Everything,
+            (false, false) => Told::Failures,
+        },
     );
-    let options = match args.options() {
-        Ok(options) => options,
-        Err(message) => {
-            complain(&message);
+    let given = talk.given.iter();
+    let given = given.map(|given| Opened::open(given, args.connect.max_sent()));
+    let (options, given) = match (args.connect.options(), given.collect::<Result<_, _>>()) {
+        (Ok(options), Ok(given)) => (options, given),
+        (Err(message), _) | (_, Err(message)) => {
+            output.complain(&message);
             return Exit::Usage;
         }
     };
     let mut ctrl_c = match ctrl_c() {
         Ok(ctrl_c) => ctrl_c,
         Err(error) => {
-            complain(&format!("Ctrl-C: {error}"));
+            output.complain(&format!("Ctrl-C: {error}"));
             return Exit::Internal;
         }
     };
@@ -47,18 +56,22 @@ pub(crate) async fn run(runtime: Runtime, url: &str, args: &Args) -> Exit {
         Some(()) = ctrl_c.recv() => return Exit::Interrupted,
     };
     match websocket {
-        Ok(websocket) => Session::new(websocket, output, args).run(ctrl_c).await,
+        Ok(websocket) => {
+            Session::new(websocket, output, args)
+                .run(given, ctrl_c)
+                .await
+        }
         Err(error) => {
             let exit = Exit::from(&error);
             let shown = match error {
-                Error::Failed(failure) => output.event(&Event::Error(failure)),
+                Error::Failed(failure) => output.not_open(failure),
                 error => {
-                    complain(&error.to_string());
+                    output.complain(&error.to_string());
                     Ok(())
                 }
             };
             if let Err(error) = shown {
-                output::failed(&error);
+                output.failed(&error);
             }
             exit
         }
@@ -69,15 +82,28 @@ struct Session<'a> {
     websocket: WebSocket,
     sender: Sender,
     output: Output,
-    args: &'a Args,
-    /// There may be more on standard input.
+    talk: &'a TalkArgs,
+    /// How long a message may be that is sent, in bytes.
+    max_sent: usize,
+    /// There may be more input.
     reading: bool,
-    /// The message that is being sent. The next is read when it is handed to the transport, so that
-    /// input is not read faster than it is sent.
-    sending: JoinSet<()>,
+    /// The messages that are being sent. More are read while there is room, so that input is not
+    /// read faster than it is sent.
+    sending: Sending,
+    /// How far the file is that is being sent.
+    progress: Option<Progress>,
+    /// How many messages were given to be sent, and were not.
+    unsent: usize,
+    /// Pings that the user asked for.
+    pings: JoinSet<Result<Pong, Error>>,
+    /// What ends the wait for messages after the last that was sent.
+    wait: Option<Interval>,
+    waited: bool,
     /// The message of one-shot mode is there.
     answered: bool,
-    closing: bool,
+    is_closing: bool,
+    /// What becomes of closing.
+    closed: JoinSet<Result<Closed, Error>>,
     interrupted: bool,
     /// Why the session ends in another way than the connection does.
     exit: Option<Exit>,
@@ -85,90 +111,194 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(websocket: WebSocket, output: Output, args: &'a Args) -> Self {
+        let sender = websocket.sender();
         Self {
-            sender: websocket.sender(),
+            sending: Sending::new(sender.clone(), args.connect.send_options()),
+            sender,
             websocket,
             output,
-            args,
+            talk: &args.talk,
+            max_sent: args.connect.max_sent(),
             reading: true,
-            sending: JoinSet::new(),
+            progress: None,
+            unsent: 0,
+            pings: JoinSet::new(),
+            wait: None,
+            waited: false,
             answered: false,
-            closing: false,
+            is_closing: false,
+            closed: JoinSet::new(),
             interrupted: false,
             exit: None,
         }
     }
 
-    async fn run(mut self, mut ctrl_c: CtrlC) -> Exit {
+    async fn run(mut self, given: Vec<Opened>, ctrl_c: CtrlC) -> Exit {
         if let Some(opened) = self.websocket.handshake().cloned() {
             self.show(&Event::Open(opened));
         }
-        let mut input = input::read(match (self.args.one, self.args.binary) {
+        let (editor, input) = self.start_input(given);
+        let exit = self.run_to_close(input, ctrl_c).await;
+        if let Some(editor) = editor {
+            editor.finish();
+        }
+        exit
+    }
+
+    fn start_input(&mut self, given: Vec<Opened>) -> (Option<Editor>, Inputs) {
+        if !given.is_empty() {
+            return (None, input::read_given(given));
+        }
+        let cut = match (self.talk.one, self.talk.binary) {
+            (false, false) if Editor::is_possible() => {
+                let (editor, input) = self.start_editor();
+                return (Some(editor), input);
+            }
             (false, false) => Cut::Lines,
             (false, true) => Cut::Pieces,
             (true, false) => Cut::WholeText,
             (true, true) => Cut::WholeBinary,
-        });
+        };
+        (None, input::read(cut, self.max_sent))
+    }
+
+    fn start_editor(&mut self) -> (Editor, Inputs) {
+        let history = if self.talk.no_history {
+            None
+        } else {
+            let history = editor::history();
+            // It works without, and that is all.
+            let note = |message: &String| self.output.note(&format!("history: {message}"));
+            history.inspect_err(note).ok()
+        };
+        let screen = Screen::default();
+        self.output.print_on(screen.clone());
+        Editor::start(screen, history)
+    }
+
+    async fn run_to_close(&mut self, mut input: Inputs, mut ctrl_c: CtrlC) -> Exit {
         loop {
             if self.is_served() {
-                self.close();
+                self.finish();
             }
             tokio::select! {
                 event = self.websocket.event() => match event {
                     Some(event) => {
-                        if let Some(exit) = self.handle_event(&event) {
-                            return self.exit.unwrap_or(exit);
+                        if let Some(closed) = self.handle_event(&event) {
+                            return self.end(&closed, &mut input).await;
                         }
                     }
                     None => return self.exit.unwrap_or(Exit::Broken),
                 },
-                // Why it could not be sent is told by an event.
-                Some(_) = self.sending.join_next() => {}
-                message = input.recv(), if self.reading && self.sending.is_empty() => {
-                    self.handle_input(message);
+                Some(sent) = self.sending.next() => self.handle_sent(sent),
+                input = input.recv(), if self.reading && self.sending.has_room() => {
+                    self.handle_input(input).await;
                 }
+                Some(Ok(pong)) = self.pings.join_next() => self.handle_pong(pong),
+                Some(Ok(closed)) = self.closed.join_next() => self.handle_closed(closed),
+                () = Progress::show(&mut self.progress) => {}
+                () = elapse(&mut self.wait) => self.waited = true,
                 Some(()) = ctrl_c.recv() => {
                     if self.interrupted {
                         return Exit::Interrupted;
                     }
-                    self.interrupted = true;
-                    self.close();
+                    self.interrupt();
                 }
             }
         }
     }
 
     /// Whether all that was asked for is done, but to close.
-    fn is_served(&self) -> bool {
-        let sent = !self.reading && self.sending.is_empty();
-        sent && if self.args.one {
-            self.answered
-        } else {
-            !self.args.no_close
+    fn is_served(&mut self) -> bool {
+        if self.reading || !self.sending.is_empty() {
+            return false;
         }
+        if self.talk.one && self.answered || self.waited {
+            return true;
+        }
+        if let Some(time) = self.talk.wait {
+            self.wait.get_or_insert_with(|| after(time));
+            return false;
+        }
+        !self.talk.one && !self.talk.no_close
     }
 
-    /// Takes what was read from standard input: a message, an error, or its end.
-    fn handle_input(&mut self, message: Option<io::Result<Message>>) {
-        match message {
-            Some(Ok(message)) => {
-                let sender = self.sender.clone();
-                self.sending.spawn(async move {
-                    let _ = sender.send(message).await;
-                });
-            }
-            Some(Err(error)) => {
-                complain(&format!("standard input: {error}"));
+    /// Takes what the user wants, an error, or the end of it.
+    async fn handle_input(&mut self, input: Option<Result<Input, String>>) {
+        match input {
+            Some(Ok(Input::Message { message, file })) => self.send(message, file).await,
+            Some(Ok(Input::Typed(line))) => self.handle_typed(&line).await,
+            Some(Ok(Input::Interrupt)) => self.interrupt(),
+            Some(Err(message)) => {
+                self.output.complain(&message);
                 self.close_with(Exit::Usage);
             }
             None => self.reading = false,
         }
     }
 
-    /// Shows an event; returns how to exit if it is the last one.
-    fn handle_event(&mut self, event: &Event) -> Option<Exit> {
+    async fn handle_typed(&mut self, line: &str) {
+        match typed::understand(line) {
+            Ok(Typed::Message(text)) => self.send(text.into(), None).await,
+            Ok(Typed::Ping(payload)) => {
+                let (sender, payload) = (self.sender.clone(), payload.to_owned());
+                self.pings.spawn(async move { sender.ping(payload).await });
+            }
+            Ok(Typed::Close(code, reason)) => self.close(code, reason),
+            Ok(Typed::Help) => self.output.tell(typed::HELP),
+            Err(message) => self.output.complain(&message),
+        }
+    }
+
+    async fn send(&mut self, message: Message, file: Option<String>) {
+        if let Some(file) = &file
+            && !self.talk.quiet
+        {
+            self.progress = Progress::new(file, message.len());
+        }
+        self.sending.give(message, file).await;
+    }
+
+    /// Takes what became of a message.
+    fn handle_sent(&mut self, sent: Sent) {
+        let progress = self
+            .progress
+            .take_if(|progress| progress.is_of(sent.file.as_deref(), sent.len));
+        match sent.result {
+            Ok(()) => {
+                if let Some(progress) = progress {
+                    progress.finish();
+                }
+            }
+            Err(error) => {
+                if let Some(mut progress) = progress {
+                    progress.hide();
+                }
+                self.unsent += 1;
+                // Why else it could not be sent is told by an event.
+                if let Error::InvalidArgument { .. } = error {
+                    self.output.complain(&error.to_string());
+                    self.close_with(Exit::Usage);
+                }
+            }
+        }
+    }
+
+    fn handle_pong(&self, pong: Result<Pong, Error>) {
+        match pong {
+            Ok(pong) => self
+                .output
+                .tell(&format!("pong after {:.1?}", pong.round_trip)),
+            Err(error @ Error::InvalidArgument { .. }) => self.output.complain(&error.to_string()),
+            // It is told by an event.
+            Err(_) => {}
+        }
+    }
+
+    /// Shows an event; returns how the connection ended if it is the last one.
+    fn handle_event(&mut self, event: &Event) -> Option<Closed> {
         match event {
-            Event::Message(_) if self.args.one => {
+            Event::Message(_) if self.talk.one => {
                 // One is of interest, and then how it ends.
                 if !self.answered {
                     self.answered = true;
@@ -183,49 +313,83 @@ impl<'a> Session<'a> {
         }
         self.show(event);
         match event {
-            Event::Close(closed) => Some(self.exit_of(closed)),
+            Event::Close(closed) => Some(closed.clone()),
             _ => None,
         }
     }
 
-    /// How to exit when the connection ended so.
-    fn exit_of(&self, closed: &Closed) -> Exit {
-        let exit = closed.into();
-        let unanswered = self.args.one && !self.answered;
-        if exit == Exit::Success && self.exit.is_none() && unanswered {
-            complain("the connection was closed without an answer");
+    /// Tells what was not sent, and how to exit when the connection ended so.
+    async fn end(&mut self, closed: &Closed, input: &mut Inputs) -> Exit {
+        while let Some(sent) = self.sending.next().await {
+            self.handle_sent(sent);
+        }
+        // What was still to be sent when the server closed. The user may have had enough of it.
+        while self.reading
+            && let Ok(Ok(input)) = input.try_recv()
+        {
+            self.unsent += usize::from(!matches!(input, Input::Interrupt));
+        }
+        let exit = self.exit.unwrap_or_else(|| closed.into());
+        if self.unsent > 0 {
+            let (count, s) = (self.unsent, if self.unsent == 1 { "" } else { "s" });
+            self.output
+                .complain(&format!("{count} message{s} not sent"));
+        }
+        if exit != Exit::Success || self.exit.is_some() {
+            return exit;
+        }
+        if self.talk.one && !self.answered {
+            self.output
+                .complain("the connection was closed without an answer");
+            return Exit::Broken;
+        }
+        if self.unsent > 0 {
             return Exit::Broken;
         }
         exit
     }
 
     fn show(&mut self, event: &Event) {
-        if let Err(error) = self.output.event(event) {
-            self.close_with(output::failed(&error));
+        if let Some(progress) = &mut self.progress {
+            progress.hide();
         }
+        if let Err(error) = self.output.event(event) {
+            let exit = self.output.failed(&error);
+            self.close_with(exit);
+        }
+    }
+
+    fn interrupt(&mut self) {
+        self.interrupted = true;
+        self.finish();
     }
 
     fn close_with(&mut self, exit: Exit) {
         self.exit.get_or_insert(exit);
-        self.close();
+        self.finish();
+    }
+
+    /// Closes the connection, and takes no more input.
+    fn finish(&mut self) {
+        self.reading = false;
+        self.close(NORMAL_CLOSURE, "");
     }
 
     /// Closes the connection, after what is being sent.
-    fn close(&mut self) {
-        self.reading = false;
-        if !self.closing {
-            self.closing = true;
-            let sender = self.sender.clone();
-            // Its end is told by an event.
-            tokio::spawn(async move { sender.close(NORMAL_CLOSURE, "").await });
+    fn close(&mut self, code: u16, reason: &str) {
+        if !self.is_closing {
+            self.is_closing = true;
+            let (sender, reason) = (self.sender.clone(), reason.to_owned());
+            self.closed
+                .spawn(async move { sender.close(code, &reason).await });
         }
     }
-}
 
-/// Tells of each Ctrl-C from now on, also of one that comes while nobody asks.
-fn ctrl_c() -> io::Result<CtrlC> {
-    #[cfg(unix)]
-    return signal::unix::signal(signal::unix::SignalKind::interrupt());
-    #[cfg(windows)]
-    return signal::windows::ctrl_c();
+    /// Takes what became of closing. The end of the connection is told by an event.
+    fn handle_closed(&mut self, closed: Result<Closed, Error>) {
+        if let Err(error @ Error::InvalidArgument { .. }) = closed {
+            self.is_closing = false;
+            self.output.complain(&error.to_string());
+        }
+    }
 }
