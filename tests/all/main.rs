@@ -6,6 +6,7 @@ mod compression;
 mod control;
 mod corpus;
 mod embedding;
+mod fault_proxy;
 mod faults;
 mod flow;
 mod grants;
