@@ -18,6 +18,7 @@ mod iotjs_calls;
 mod limits;
 mod messages;
 mod peers;
+mod soak;
 mod surface;
 mod tls;
 mod violations;

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::{Echo, pass, unread};
+use crate::{Echo, pass};
 
 /// How much is read at a time, in bytes: more than either side writes at a time.
 const READ_LEN: usize = 64 << 10;
@@ -71,7 +71,8 @@ pub enum Action {
     Kill,
     /// The byte and what follows is held back for this long.
     Delay(Duration),
-    /// Each byte from here on is passed on by itself, after the one before it was read.
+    /// Each byte from here on is passed on by itself, in a segment of TCP of its own. Whether it is
+    /// read by itself is up to the reader: [`Relay`](crate::Relay) sees to that.
     Split,
     /// These bits of the byte are flipped.
     Corrupt(u8),
@@ -109,6 +110,7 @@ impl FaultProxy {
         };
         let passing = tokio::spawn(async move {
             let (client, _) = listener.accept().await.expect("a client");
+            drop(listener);
             way.run(client).await
         });
         Self {
@@ -289,9 +291,7 @@ async fn deliver(fate: Fate, bytes: &[u8], to: &mut WriteHalf<'_>) {
         Fate::PassedOnOneByOne => {
             for byte in bytes {
                 drop(to.write_all(&[*byte]).await);
-                if let (Ok(here), Ok(there)) = (to.local_addr(), to.peer_addr()) {
-                    unread::until_read(here, there).await;
-                }
+                tokio::task::yield_now().await;
             }
         }
         Fate::Discarded => {}

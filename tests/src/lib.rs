@@ -10,7 +10,8 @@
 //! - [`Bystander`]: a server to which nobody is to connect;
 //! - [`Authority`]: throwaway certificates, good and bad;
 //! - [`guest`] and [`guest_0_3`]: the components' WIT interfaces, without the host crate;
-//! - [`corpus`]: exchanges with a server as data, for the core and for the component.
+//! - [`corpus`]: exchanges with a server as data, for the core and for the component;
+//! - [`soak`]: many connections with faults at once, for as long as one likes.
 //!
 //! All of them listen on 127.0.0.1, on ports that the system chooses.
 
@@ -26,6 +27,7 @@ mod records;
 mod relay;
 mod scripted;
 mod server;
+pub mod soak;
 mod tls;
 mod unread;
 

@@ -79,6 +79,16 @@ impl Layout {
         }
     }
 
+    /// How many digits the port in the request has, without TLS.
+    pub(super) fn port_len(&self) -> usize {
+        const BEFORE: &str = "Host: 127.0.0.1:";
+
+        let request = &self.up.bytes[self.up.range(Phase::Opening)];
+        let request = str::from_utf8(request).expect("ASCII");
+        let port = request.lines().find_map(|line| line.strip_prefix(BEFORE));
+        port.expect("a port").len()
+    }
+
     pub(super) fn way(&self, direction: Direction) -> &Way {
         match direction {
             Direction::Up => &self.up,
@@ -156,7 +166,8 @@ fn tls_ends(passed: &[Passed]) -> (usize, usize) {
     (hello, down)
 }
 
-fn joined(passed: &[Passed], direction: Direction) -> Vec<u8> {
+/// What passed in this direction.
+pub(super) fn joined(passed: &[Passed], direction: Direction) -> Vec<u8> {
     let of_it = passed.iter().filter(|passed| passed.direction == direction);
     of_it.flat_map(|passed| passed.bytes.clone()).collect()
 }

@@ -7,12 +7,13 @@
 //! has to be told follows from the phase in which the fault falls.
 
 mod case;
+mod corruption;
 mod exchange;
 mod expected;
 mod layout;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
-use std::time::Duration;
 
 use integration_tests::{Action, Direction, Fault, run, scaled};
 
@@ -30,19 +31,36 @@ const STRIDE: usize = 32;
 /// shorter than any timeout.
 const DELAY: u64 = 20;
 
+/// Of the bytes of the exchange over `ws`, all but the digits of the port in the request.
+const BYTES_WITHOUT_PORT: usize = 402;
+
+/// As many cases there are over `wss` at least; signatures and with them certificates vary.
+const MIN_WSS_CASES: usize = 950;
+
+/// What is done at each byte, but for flipping its bits.
+const ACTIONS: [fn() -> Action; 5] = [
+    || Action::Reset,
+    || Action::Stall,
+    || Action::HalfClose,
+    || Action::Kill,
+    || Action::Delay(scaled(DELAY)),
+];
+
 /// Makes a test of each of these faults, over `ws` and over `wss`.
 macro_rules! at_each_byte {
     ($($name:ident: $action:expr,)+) => {
         $(
             mod $name {
+                use super::{ACTIONS, Scheme, play};
+
                 #[test]
                 fn ws() {
-                    super::play_at_each_byte(super::Scheme::Ws, $action);
+                    play(Scheme::Ws, ACTIONS[$action]());
                 }
 
                 #[test]
                 fn wss() {
-                    super::play_at_each_byte(super::Scheme::Wss, $action);
+                    play(Scheme::Wss, ACTIONS[$action]());
                 }
             }
         )+
@@ -50,61 +68,115 @@ macro_rules! at_each_byte {
 }
 
 at_each_byte! {
-    a_reset: super::Action::Reset,
-    a_stall: super::Action::Stall,
-    a_half_close: super::Action::HalfClose,
-    a_delay: super::Action::Delay(super::delay()),
-    the_end_of_the_server: super::Action::Kill,
+    a_reset: 0,
+    a_stall: 1,
+    a_half_close: 2,
+    the_end_of_the_server: 3,
+    a_delay: 4,
 }
 
-fn delay() -> Duration {
-    scaled(DELAY)
-}
-
-fn play_at_each_byte(scheme: Scheme, action: Action) {
+fn play(scheme: Scheme, action: Action) {
     run(async {
         let lab = Lab::new(scheme).await;
-        let layout = Layout::of(&lab).await;
-        let mut cases = Vec::new();
-        for direction in [Direction::Up, Direction::Down] {
-            let way = layout.way(direction);
-            for at in positions(scheme, direction, way, action) {
-                let phase = way.phase(at);
-                cases.push(Case {
-                    name: format!("{action:?} at byte {at} {direction:?} ({phase:?})"),
-                    fault: Fault {
-                        direction,
-                        at,
-                        action,
-                    },
-                    expected: Expected::Told(expected(scheme, phase, action)),
-                    timeout: (action == Action::Stall).then(|| timeout(phase)),
-                });
-            }
-        }
-        let count = case::play(&lab, &cases).await;
-        assert_eq!(count, cases.len());
-        report(&format!("{action:?}, {scheme:?}: {count} cases"));
+        let cases = cases(scheme, &Layout::of(&lab).await, action);
+        case::play(&lab, &cases, &format!("{action:?}, {scheme:?}")).await;
     });
 }
 
-/// Where faults are: at each byte, or beneath TLS at some, and at the end of what the server sends.
-fn positions(scheme: Scheme, direction: Direction, way: &Way, action: Action) -> Vec<usize> {
+#[test]
+fn single_bytes_are_as_good_as_whole_writes() {
+    run(async {
+        for scheme in [Scheme::Ws, Scheme::Wss] {
+            let lab = Lab::new(scheme).await;
+            let layout = Layout::of(&lab).await;
+            let cases = [Direction::Up, Direction::Down].map(|direction| {
+                let action = Action::Split;
+                let at = match (scheme, direction) {
+                    // The server takes a request in so many pieces for an attack.
+                    (Scheme::Ws, Direction::Up) => layout.up.range(Phase::Message).start,
+                    _ => 0,
+                };
+                let fault = Fault {
+                    direction,
+                    at,
+                    action,
+                };
+                let name = format!("{action:?} {direction:?}, {scheme:?}");
+                let expected = expected(scheme, Phase::Tls, action);
+                Case::new(name, fault, Expected::Told(expected))
+            });
+            case::play(&lab, &cases, &format!("single bytes, {scheme:?}")).await;
+        }
+    });
+}
+
+#[test]
+fn no_case_is_lost_and_no_two_have_one_name() {
+    run(async {
+        let lab = Lab::new(Scheme::Ws).await;
+        let layout = Layout::of(&lab).await;
+        let bytes = BYTES_WITHOUT_PORT + layout.port_len();
+        // Two bits of each byte are flipped, and three of the faults are at the server's end, too.
+        let count = all_cases(Scheme::Ws, &layout);
+        assert_eq!(count, (ACTIONS.len() + 2) * bytes + 3);
+        let lab = Lab::new(Scheme::Wss).await;
+        let secure_count = all_cases(Scheme::Wss, &Layout::of(&lab).await);
+        assert!(secure_count >= MIN_WSS_CASES, "{secure_count}");
+        report(&format!("{count} cases over ws, {secure_count} over wss"));
+    });
+}
+
+/// How many cases there are of one scheme.
+fn all_cases(scheme: Scheme, layout: &Layout) -> usize {
+    let mut cases = corruption::cases(scheme, layout);
+    for action in ACTIONS {
+        cases.extend(self::cases(scheme, layout, action()));
+    }
+    let names: HashSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(names.len(), cases.len());
+    cases.len()
+}
+
+fn cases(scheme: Scheme, layout: &Layout, action: Action) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for direction in [Direction::Up, Direction::Down] {
+        let way = layout.way(direction);
+        let mut positions = positions(scheme, direction, way);
+        // The server ends there by itself.
+        let is_end = matches!(action, Action::HalfClose | Action::Kill);
+        if direction == Direction::Down && !is_end {
+            positions.push(way.bytes.len());
+        }
+        for at in positions {
+            let phase = way.phase(at);
+            let name = format!("{action:?} at byte {at} {direction:?} ({phase:?})");
+            let fault = Fault {
+                direction,
+                at,
+                action,
+            };
+            let expected = Expected::Told(expected(scheme, phase, action));
+            let mut case = Case::new(name, fault, expected);
+            if action == Action::Stall {
+                case.timeout = Some(timeout(phase));
+            }
+            cases.push(case);
+        }
+    }
+    cases
+}
+
+/// Where faults are: at each byte, or beneath TLS at some.
+fn positions(scheme: Scheme, direction: Direction, way: &Way) -> Vec<usize> {
     // What the client sends after its Close frame it sends when it has told of the end.
     let end = match direction {
         Direction::Up => way.range(Phase::Closing).end,
         Direction::Down => way.bytes.len(),
     };
-    let mut positions: Vec<usize> = match scheme {
+    match scheme {
         Scheme::Ws => (0..end).collect(),
         Scheme::Wss => (0..end).filter(|&at| is_sampled(way, at)).collect(),
-    };
-    // The server ends there by itself.
-    let ends = matches!(action, Action::HalfClose | Action::Kill);
-    if direction == Direction::Down && !ends {
-        positions.push(end);
     }
-    positions
 }
 
 fn is_sampled(way: &Way, at: usize) -> bool {
