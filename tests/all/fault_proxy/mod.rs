@@ -183,7 +183,7 @@ fn is_sampled(way: &Way, at: usize) -> bool {
     let is_first = way.records.iter().any(|&start| {
         (start..start + RECORD_HEADER_LEN + FIRST_BYTES).contains(&at) || at + 1 == start
     });
-    is_first || at % STRIDE == 0
+    is_first || at.is_multiple_of(STRIDE)
 }
 
 /// Shows a line of a test that passes, which `println!` does not.

@@ -8,7 +8,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// By how much the most of the last third of the time may exceed the most of the third before it. The
 /// first third warms up.
-const TOLERANCE: f64 = 0.05;
+const TOLERANCE: f64 = 0.10;
 
 /// The fewest looks by which memory is judged.
 const MIN_SAMPLES: usize = 9;

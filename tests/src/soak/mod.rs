@@ -28,8 +28,11 @@ use self::plan::{Lab, Plan};
 pub use self::report::Report;
 use crate::{FaultProxy, runtime, scaled};
 
-/// How long a connection waits for a server that is stalled, in milliseconds.
+/// How long a connection waits for a server that is stalled, in milliseconds: so long, and so much more
+/// for each connection that there is, each of which may be in the middle of a TLS handshake. With less,
+/// a machine that is too slow for all of them at once would only ever begin.
 const TIMEOUT: u64 = 2000;
+const TIMEOUT_PER_CONNECTION: u64 = 20;
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +62,7 @@ impl Soak {
     /// If what has to hold does not.
     pub async fn run(self) -> Report {
         let start = Instant::now();
-        let lab = Arc::new(Lab::start().await);
+        let lab = Arc::new(Lab::start(self.options()).await);
         let mut rng = fastrand::Rng::with_seed(self.seed);
         let mut rows = JoinSet::new();
         for index in 0..self.connections {
@@ -85,6 +88,14 @@ impl Soak {
             Until::Time(time) => memory.assert_flat(start, time),
         };
         report
+    }
+
+    /// The options of all connections, without roots.
+    fn options(&self) -> Options {
+        let timeout = scaled(TIMEOUT + TIMEOUT_PER_CONNECTION * self.connections as u64);
+        Options::new()
+            .connect_timeout(timeout)
+            .close_timeout(timeout)
     }
 }
 
@@ -133,17 +144,16 @@ struct Ended {
 
 /// Connects, sends these messages, closes, and takes what there is to take.
 async fn converse(plan: &Plan, proxy: &FaultProxy, numbers: Range<u64>) -> Ended {
-    let options = plan.options();
     let mut ended = Ended {
         sent: 0,
         echoed: 0,
         error: None,
         was_clean: false,
     };
-    let mut websocket = match runtime()
-        .connect_with(&plan.url(proxy.port()), &options)
-        .await
-    {
+    let connected = runtime()
+        .connect_with(&plan.url(proxy.port()), plan.options())
+        .await;
+    let mut websocket = match connected {
         Ok(websocket) => websocket,
         Err(Error::Failed(failure)) => {
             ended.error = Some(failure.kind);
@@ -207,11 +217,4 @@ impl Ended {
             Some(kind) => format!("{kind:?}"),
         }
     }
-}
-
-/// The options of all connections, without roots.
-fn options() -> Options {
-    Options::new()
-        .connect_timeout(scaled(TIMEOUT))
-        .close_timeout(scaled(TIMEOUT))
 }

@@ -3,8 +3,7 @@ use std::sync::Arc;
 use fastrand::Rng;
 use wasocket::Options;
 
-use crate::{Action, Authority, Direction, Echo, Fault, FaultProxy, Identity};
-use crate::{scaled, soak};
+use crate::{Action, Authority, Direction, Echo, Fault, FaultProxy, Identity, scaled};
 
 /// How many messages a connection is to send at most.
 const MAX_BATCH: u64 = 16;
@@ -38,15 +37,14 @@ pub(super) struct Plan {
 }
 
 impl Lab {
-    pub(super) async fn start() -> Self {
+    pub(super) async fn start(options: Options) -> Self {
         let authority = Authority::new();
         let identity = authority.issue();
         Self {
             plain: Arc::new(Echo::start().await),
             secure: Arc::new(Echo::start_tls(&identity).await),
-            options: soak::options()
-                .roots(authority.pem())
-                .without_built_in_roots(),
+            // Those over `ws` have no use for roots, and take no harm.
+            options: options.roots(authority.pem()).without_built_in_roots(),
             identity,
         }
     }
@@ -68,12 +66,8 @@ impl Plan {
         format!("{number}:{:width$}", "", width = padding as usize)
     }
 
-    pub(super) fn options(&self) -> Options {
-        if self.secure {
-            self.lab.options.clone()
-        } else {
-            soak::options()
-        }
+    pub(super) fn options(&self) -> &Options {
+        &self.lab.options
     }
 
     pub(super) fn url(&self, port: u16) -> String {
