@@ -3,6 +3,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
@@ -13,42 +14,42 @@ use crate::tls::Identity;
 pub struct Echo {
     address: SocketAddr,
     secure: bool,
+    serving: AbortHandle,
 }
 
 impl Echo {
     /// Without TLS.
     pub async fn start() -> Self {
-        Self::start_with(None).await
+        Self::serve(None).await
     }
 
     /// Over TLS, with this certificate.
     pub async fn start_tls(identity: &Identity) -> Self {
-        Self::start_with(Some(identity.acceptor())).await
+        Self::start_with(identity.acceptor()).await
     }
 
-    async fn start_with(tls: Option<TlsAcceptor>) -> Self {
+    /// Over TLS, with what accepts it.
+    pub async fn start_with(tls: TlsAcceptor) -> Self {
+        Self::serve(Some(tls)).await
+    }
+
+    async fn serve(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .expect("a port");
         let address = listener.local_addr().expect("its number");
         let secure = tls.is_some();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let tls = tls.clone();
-                tokio::spawn(async move {
-                    match tls {
-                        None => echo(stream).await,
-                        Some(tls) => {
-                            // A client that refuses the certificate is what some tests are about.
-                            if let Ok(stream) = tls.accept(stream).await {
-                                echo(stream).await;
-                            }
-                        }
-                    }
-                });
-            }
-        });
-        Self { address, secure }
+        let serving = tokio::spawn(serve(listener, tls)).abort_handle();
+        Self {
+            address,
+            secure,
+            serving,
+        }
+    }
+
+    /// Ends it at once, with all of its connections, in the middle of whatever it does.
+    pub fn kill(&self) {
+        self.serving.abort();
     }
 
     /// The port.
@@ -60,6 +61,32 @@ impl Echo {
     pub fn url(&self) -> String {
         let scheme = if self.secure { "wss" } else { "ws" };
         format!("{scheme}://localhost:{}/", self.port())
+    }
+}
+
+/// Serves until this is dropped, and all connections with it.
+async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(_) => break,
+            },
+            Some(_) = connections.join_next() => continue,
+        };
+        let tls = tls.clone();
+        connections.spawn(async move {
+            match tls {
+                None => echo(stream).await,
+                Some(tls) => {
+                    // A client that refuses the certificate is what some tests are about.
+                    if let Ok(stream) = tls.accept(stream).await {
+                        echo(stream).await;
+                    }
+                }
+            }
+        });
     }
 }
 

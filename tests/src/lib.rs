@@ -6,11 +6,13 @@
 //! - [`Server`]: any of these, for tests that all of them have to pass;
 //! - [`Scripted`]: a server that plays bytes and asserts bytes;
 //! - [`Relay`]: somebody on the way to a server, who passes on its bytes one at a time;
+//! - [`FaultProxy`]: somebody on the way to an echo server, who does one thing wrong at one byte;
 //! - [`Bystander`]: a server to which nobody is to connect;
 //! - [`Terminal`]: a terminal, for programs that want to run on one, on Linux;
 //! - [`Authority`]: throwaway certificates, good and bad;
 //! - [`guest`] and [`guest_0_3`]: the components' WIT interfaces, without the host crate;
-//! - [`corpus`]: exchanges with a server as data, for the core and for the component.
+//! - [`corpus`]: exchanges with a server as data, for the core and for the component;
+//! - [`soak`]: many connections with faults at once, for as long as one likes.
 //!
 //! All of them listen on 127.0.0.1, on ports that the system chooses.
 
@@ -18,6 +20,7 @@ mod bystander;
 mod client;
 pub mod corpus;
 mod echo;
+mod fault_proxy;
 pub mod guest;
 pub mod guest_0_3;
 mod peers;
@@ -25,6 +28,7 @@ mod records;
 mod relay;
 mod scripted;
 mod server;
+pub mod soak;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod tls;
@@ -41,6 +45,7 @@ use wasocket::{Grants, Runtime, RuntimeBuilder};
 pub use bystander::{Bystander, ClosedPort};
 pub use client::{assert_failure, connect_failure, failure, open, open_with, rest};
 pub use echo::Echo;
+pub use fault_proxy::{Action, Direction, Fault, FaultProxy, Passed};
 pub use peers::Peer;
 pub use relay::Relay;
 pub use scripted::{Request, Scripted, Stream, close_payload, frame};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair,
+    KeyPair, PKCS_ED25519,
 };
 use tempfile::NamedTempFile;
 use tokio_rustls::TlsAcceptor;
@@ -75,6 +75,12 @@ impl Authority {
     /// A certificate that is good for `localhost`, 127.0.0.1 and ::1.
     pub fn issue(&self) -> Identity {
         self.issue_with(&["localhost", "127.0.0.1", "::1"], |_| {})
+    }
+
+    /// The same with a key of Ed25519, whose signatures all have the same length.
+    pub fn issue_ed25519(&self) -> Identity {
+        let key = KeyPair::generate_for(&PKCS_ED25519).expect("a key");
+        self.issue_for(key, &["localhost", "127.0.0.1", "::1"], |_| {})
     }
 
     /// A certificate for these names and addresses, changed by `change`.

@@ -11,6 +11,7 @@ mod node;
 mod package;
 mod process;
 mod setup;
+mod soak;
 mod test;
 mod wit;
 
@@ -47,6 +48,10 @@ Commands:
     package        makes the crate that is published, and builds it as its users do
     wit            compares what wit/ has of WASI with what it was copied from (--update: copies
                    it anew)
+    soak           has many connections at once, with faults of the network at random, and asserts
+                   that no message is lost and that memory is flat (--connections N: 1000 unless
+                   told otherwise; --for TIME: such as 90s or 10m, which is what it is unless told
+                   otherwise; --seed N: the faults of an earlier one)
     setup          installs what building the component and running the tests need, under .tools
     help           prints this
 
@@ -72,6 +77,7 @@ enum Command {
     Hosts { update: bool },
     Package,
     Setup,
+    Soak(Vec<String>),
     Test(test::Options),
     Wit { update: bool },
 }
@@ -92,6 +98,9 @@ impl Command {
             ["hosts", "--update"] => Self::Hosts { update: true },
             ["package"] => Self::Package,
             ["setup"] => Self::Setup,
+            ["soak", ref options @ ..] => {
+                Self::Soak(options.iter().copied().map(str::to_owned).collect())
+            }
             ["test", ref options @ ..] => Self::Test(test::Options::parse(options)?),
             ["wit"] => Self::Wit { update: false },
             ["wit", "--update"] => Self::Wit { update: true },
@@ -117,6 +126,7 @@ impl Command {
             Self::Hosts { update } => hosts::run(update),
             Self::Package => package::run(),
             Self::Setup => setup::run(),
+            Self::Soak(options) => soak::run(&options),
             Self::Test(options) => test::run(options),
             Self::Wit { update } => wit::run(update),
         }

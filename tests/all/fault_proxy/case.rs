@@ -1,0 +1,162 @@
+use std::fmt::Write;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use integration_tests::{Action, Direction, Fault, runtime, scaled};
+use wasocket::{FailureKind, Message, Options, Timeout};
+
+use super::corruption::key_expected;
+use super::exchange::{Lab, Run, Told};
+use super::expected::failing;
+use super::layout::{Phase, joined};
+use super::report;
+
+/// How many cases are under way at once. Most of the time that one takes, others can use.
+const AT_ONCE: usize = 64;
+
+/// How many of those are that wait for a timeout.
+const WAITING_AT_ONCE: usize = 512;
+
+/// How long the timeouts are that are to pass, in milliseconds: longer than a machine takes for what
+/// comes before the fault. Where it does take longer, the case is tried again with twice that.
+const TIMEOUT: u64 = 1500;
+
+/// How long an exchange may take, in milliseconds: no one does, unless it hangs.
+const HANG: u64 = 20_000;
+
+/// One exchange with one fault, and what the application is to be told.
+pub(super) struct Case {
+    pub(super) name: String,
+    pub(super) fault: Fault,
+    pub(super) expected: Expected,
+    /// The timeout that is to pass, if one is.
+    pub(super) timeout: Option<Timeout>,
+}
+
+/// What the application is to be told.
+pub(super) enum Expected {
+    /// Exactly this.
+    Told(Vec<Told>),
+    /// This up to the error, which is one of TLS, of either side: which depends on chance.
+    TlsFailure(Vec<Told>),
+    /// What follows from these bits of the byte at this position of the request, which is one of the
+    /// key: it is another each time.
+    OfKey { at: usize, bits: u8 },
+}
+
+impl Expected {
+    /// What is to be told in this run, and what was told, as far as they have to be the same.
+    fn compare(&self, run: &Run) -> (Vec<Told>, Vec<Told>) {
+        match self {
+            Self::Told(expected) => (expected.clone(), run.told.clone()),
+            Self::TlsFailure(expected) => {
+                let mut told = run.told.clone();
+                for told in &mut told {
+                    if let Told::Error(_, kind @ FailureKind::TlsAlert(_)) = told {
+                        *kind = FailureKind::TlsFailed;
+                    }
+                }
+                (expected.clone(), told)
+            }
+            Self::OfKey { at, bits } => {
+                let byte = joined(&run.passed, Direction::Up)[*at];
+                let expected = failing(Phase::Opening, key_expected(byte, *bits));
+                (expected, run.told.clone())
+            }
+        }
+    }
+
+    /// The timeout that is to pass, if one is.
+    fn timeout(&self) -> Option<Timeout> {
+        let told = match self {
+            Self::Told(told) | Self::TlsFailure(told) => told,
+            Self::OfKey { .. } => return None,
+        };
+        told.iter().find_map(|told| match told {
+            Told::Error(_, FailureKind::Timeout(timeout)) => Some(*timeout),
+            _ => None,
+        })
+    }
+}
+
+impl Case {
+    pub(super) fn new(name: String, fault: Fault, expected: Expected) -> Self {
+        Self {
+            name,
+            timeout: expected.timeout(),
+            fault,
+            expected,
+        }
+    }
+
+    /// Plays it; says how it differs from what is expected, if it does.
+    async fn play(&self, lab: &Lab) -> Option<String> {
+        let mut timeout = scaled(TIMEOUT);
+        loop {
+            let proxy = lab.proxy(self.fault).await;
+            let options = self.options(lab.options(), timeout);
+            let exchange = lab.exchange(proxy, &options, self.asks(), |_, _| {});
+            let Ok(run) = tokio::time::timeout(scaled(HANG), exchange).await else {
+                return Some("it does not end".to_owned());
+            };
+            if run.has_struck {
+                let (expected, told) = self.expected.compare(&run);
+                return (told != expected).then(|| format!("{told:?}, expected: {expected:?}"));
+            }
+            if self.timeout.is_none() {
+                return Some(format!("the fault was not met: {:?}", run.told));
+            }
+            timeout *= 2;
+        }
+    }
+
+    /// Whether nothing else may come that tells of the fault, in place of a message.
+    fn asks(&self) -> bool {
+        match self.fault.action {
+            Action::Stall | Action::Corrupt(_) => true,
+            Action::Watch
+            | Action::Reset
+            | Action::HalfClose
+            | Action::Kill
+            | Action::Delay(_)
+            | Action::Split => false,
+        }
+    }
+
+    fn options(&self, options: &Options, timeout: Duration) -> Options {
+        let options = options.clone();
+        match self.timeout {
+            None => options,
+            Some(Timeout::Connect) => options.connect_timeout(timeout),
+            Some(Timeout::Pong) => options.pong_timeout(timeout),
+            Some(Timeout::Close) => options.close_timeout(timeout),
+            Some(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Plays all of these cases, and asserts that a connection of the same runtime, which is open all the
+/// while, does not notice. `name` is what they are called in what the test prints.
+pub(super) async fn play(lab: &Lab, cases: &[Case], name: &str) {
+    let other = runtime().connect_with(&lab.url(), lab.options()).await;
+    let mut other = other.expect("a connection");
+    let waits = cases.iter().any(|case| case.timeout.is_some());
+    let at_once = if waits { WAITING_AT_ONCE } else { AT_ONCE };
+    let played = stream::iter(cases).map(async |case| (case, case.play(lab).await));
+    let results: Vec<_> = played.buffer_unordered(at_once).collect().await;
+    let mut differences = String::new();
+    for (case, difference) in &results {
+        if let Some(difference) = difference {
+            // It is a string: nothing can go wrong.
+            let _ = writeln!(differences, "- {}: {difference}", case.name);
+        }
+    }
+    assert!(differences.is_empty(), "differences:\n{differences}");
+    other.send("unharmed").await.expect("sent");
+    let echo = other.receive().await;
+    assert_eq!(echo, Ok(Some(Message::from("unharmed"))));
+    let closed = other.close(1000, "").await.expect("closed");
+    assert!(closed.was_clean, "{closed:?}");
+    assert_eq!(results.len(), cases.len());
+    report(&format!("{name}: {} cases", results.len()));
+}
