@@ -122,8 +122,11 @@ impl CommandSender {
         &self,
         command: C,
     ) -> Result<impl Future<Output = Result<T, Error>> + use<T, C>, Error> {
-        // The semaphore is never closed: when the task ends, all room is given back.
-        let room = self.room.clone().acquire_owned().await.ok();
+        // The semaphore is never closed: when the task ends, all room is given back. Without
+        // `unconstrained`, whose budget of Tokio's is used up would have no place in the line yet, and
+        // others would overtake.
+        let room = tokio::task::unconstrained(self.room.clone().acquire_owned());
+        let room = room.await.ok();
         self.push_told(command, room)
     }
 

@@ -102,7 +102,8 @@ fn interrupt(
 ) -> wasmtime::Result<UpdateDeadline> {
     let computed = &mut guest.data_mut().ticks_computed;
     *computed += 1;
-    if *computed < limit {
+    // The first tick may come right after the guest was called.
+    if *computed <= limit {
         // Tokio's own way to yield: it looks at sockets and timers in between, which it does not if a
         // task is ready again at once.
         let others = Box::pin(tokio::task::yield_now());

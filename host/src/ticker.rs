@@ -21,6 +21,11 @@ pub(crate) struct Ticker {
 struct Shared {
     /// How many guests compute.
     computing: AtomicUsize,
+    /// Whether any has begun to since the last look.
+    begun: AtomicBool,
+    /// Whether the thread waits to be woken, and not for the next tick. To wake it is a call of the
+    /// system, which most turns of a guest are too short for.
+    asleep: AtomicBool,
     ended: AtomicBool,
 }
 
@@ -39,7 +44,10 @@ impl Ticker {
 
     /// A guest begins to compute.
     pub(crate) fn begin(&self) {
-        if self.shared.computing.fetch_add(1, Ordering::SeqCst) == 0 {
+        self.shared.computing.fetch_add(1, Ordering::SeqCst);
+        self.shared.begun.store(true, Ordering::Relaxed);
+        // Either this sees that the thread sleeps, or the thread sees before that a guest computes.
+        if self.shared.asleep.load(Ordering::SeqCst) {
             self.thread.unpark();
         }
     }
@@ -59,22 +67,51 @@ impl Drop for Ticker {
 
 impl Shared {
     fn run(&self, tick: impl Fn()) {
-        let mut due = Instant::now() + TICK;
-        while !self.ended.load(Ordering::SeqCst) {
-            if self.computing.load(Ordering::SeqCst) == 0 {
-                thread::park();
-                due = Instant::now() + TICK;
-                continue;
-            }
-            let left = due.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                tick();
-                // One at a time, however late: a machine that stood still takes nobody's time.
-                due = Instant::now() + TICK;
-            } else {
-                thread::park_timeout(left);
+        while !self.has_ended() {
+            self.sleep();
+            // Until nobody has computed for a whole tick.
+            while self.begun.swap(false, Ordering::Relaxed) || self.is_computing() {
+                self.wait();
+                if self.has_ended() {
+                    return;
+                }
+                if self.is_computing() {
+                    tick();
+                }
             }
         }
+    }
+
+    /// Waits until somebody computes.
+    fn sleep(&self) {
+        self.asleep.store(true, Ordering::SeqCst);
+        while !self.is_computing() && !self.has_ended() {
+            thread::park();
+            if self.begun.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        self.asleep.store(false, Ordering::SeqCst);
+    }
+
+    /// Waits for a tick, from now on: a machine that stood still takes nobody's time.
+    fn wait(&self) {
+        let due = Instant::now() + TICK;
+        while !self.has_ended() {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::park_timeout(left);
+        }
+    }
+
+    fn is_computing(&self) -> bool {
+        self.computing.load(Ordering::SeqCst) > 0
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
     }
 }
 
