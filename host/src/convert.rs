@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::bindings::types;
 use crate::error::{CertificateProblem, Error, Failure, FailureKind, Part, Refusal, Step, Timeout};
-use crate::event::{Closed, Header, Message, Opened, Pong, ReadyState};
+use crate::event::{Closed, Header, Message, MessageKind, Opened, Pong, ReadyState};
 
 impl From<Message> for types::Message {
     fn from(message: Message) -> Self {
@@ -20,6 +20,15 @@ impl From<types::Message> for Message {
         match message {
             types::Message::Text(text) => Self::Text(text),
             types::Message::Binary(bytes) => Self::Binary(bytes),
+        }
+    }
+}
+
+impl From<MessageKind> for types::MessageKind {
+    fn from(kind: MessageKind) -> Self {
+        match kind {
+            MessageKind::Text => Self::Text,
+            MessageKind::Binary => Self::Binary,
         }
     }
 }
