@@ -161,10 +161,11 @@ impl Driver {
             .await?;
         let clock = self.store.data().clock;
         self.deadline = turn.deadline.and_then(|nanos| clock.instant(nanos));
+        // Before anybody is told, so that who is told finds it counted.
+        self.count_handed(&turn.events).await?;
         for event in turn.events {
             self.handle_event(event);
         }
-        self.count_handed().await?;
         if turn.resubscribe && !self.closed {
             self.resubscribe().await?;
         }
@@ -338,7 +339,10 @@ impl Driver {
                         };
                         return Ok(Some((command, waiting)));
                     }
-                    (Err(error), Some(done)) => reply(done, Err(self.call_error(error))),
+                    (Err(error), Some(done)) => {
+                        drop(load);
+                        reply(done, Err(self.call_error(error)));
+                    }
                     // It tells of itself by the events that closed the connection.
                     (Err(_), None) => {}
                 }
@@ -434,12 +438,13 @@ impl Driver {
             types::Event::Message(message) => self.handle_message(message.into()),
             types::Event::MessagePart(part) => self.handle_part(part),
             types::Event::Sent(token) => {
-                while let Some((sent, done, _)) = self
+                while let Some((sent, done, load)) = self
                     .in_flight
                     .sends
                     .pop_front_if(|(sent, ..)| *sent <= token)
                 {
                     debug_assert_eq!(sent, token);
+                    drop(load);
                     if let Some(done) = done {
                         reply(done, Ok(()));
                     }
@@ -515,6 +520,9 @@ impl Driver {
         // Whoever waits for something else is told by `ended`, once this is dropped.
         self.outgoing = None;
         self.incoming = Incoming::None;
+        // Nothing waits any more when the end is told.
+        self.in_flight.sends.clear();
+        self.handed.set(0);
         self.release_held();
         self.commands.close();
         while let Ok(queued) = self.commands.try_recv() {

@@ -17,6 +17,7 @@ mod iotjs_calls;
 mod limits;
 mod messages;
 mod peers;
+mod queues;
 mod streams;
 mod surface;
 mod tls;

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 use wasocket::{
     Error, Event, FailureKind, Grants, MessageKind, MessageReader, Options, Part, ReadyState,
-    SendOptions,
+    Runtime, SendOptions,
 };
 
 /// How much of a long message is sent or read at once.
@@ -81,40 +81,44 @@ fn a_message_goes_out_as_it_is_written_and_others_wait_for_its_end() {
     });
 }
 
+/// How much memory the instance has through which a message goes that is eight times as long.
+const MEMORY: usize = 32 << 20;
+
+/// How many parts that message has.
+const PARTS: usize = 8 * MEMORY / PART_LEN;
+
+fn small_runtime() -> Runtime {
+    runtime_builder()
+        .grants(Grants::new().everything())
+        .max_memory(MEMORY)
+        .build()
+        .unwrap()
+}
+
 #[test]
-fn a_message_may_be_eight_times_as_long_as_the_memory_of_its_instance() {
-    const MEMORY: usize = 32 << 20;
-    const COUNT: usize = 8 * MEMORY / PART_LEN;
+fn a_message_may_be_sent_that_is_eight_times_as_long_as_the_memory_of_its_instance() {
+    /// The payload length in 64 bits, and a masking key of zero.
+    const HEADER: [u8; 13] = [0x80 | 127, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
 
     run(async {
         let peer = Scripted::start(async |mut stream| {
             stream.accept().await;
-            for number in 0..COUNT {
+            for number in 0..PARTS {
                 let first = if number == 0 { 0x02 } else { 0x00 };
-                stream.expect_frame(first, &part(number)).await;
+                stream.expect(&[first]).await;
+                stream.expect(&HEADER).await;
+                stream.expect(&part(number)).await;
             }
-            stream.expect_frame(0x80, b"").await;
-            for number in 0..COUNT {
-                let fin = if number == COUNT - 1 { 0x80 } else { 0x00 };
-                let opcode = if number == 0 { 0x02 } else { 0x00 };
-                stream.send(&frame(fin | opcode, &part(number))).await;
-            }
-            stream.drain().await;
+            stream.expect(b"\x80\x80\0\0\0\0").await;
         })
         .await;
-        let runtime = runtime_builder()
-            .grants(Grants::new().everything())
-            .max_memory(MEMORY)
-            .build()
-            .unwrap();
-        let options = streaming().max_message_size(1 << 30);
-        let mut websocket = runtime.connect_with(&peer.url(), &options).await.unwrap();
+        let websocket = small_runtime().connect(&peer.url()).await.unwrap();
         let sender = websocket.sender();
         let mut writer = sender
-            .message_writer(MessageKind::Binary, SendOptions::new())
+            .message_writer(MessageKind::Binary, SendOptions::new().unmasked())
             .await
             .unwrap();
-        for number in 0..COUNT {
+        for number in 0..PARTS {
             writer.write_all(&part(number)).await.unwrap();
             // What the component may have, what is on its way to it, and what is being written.
             let waits = sender.buffered_amount();
@@ -122,16 +126,37 @@ fn a_message_may_be_eight_times_as_long_as_the_memory_of_its_instance() {
         }
         writer.finish().await.unwrap();
         assert_eq!(sender.buffered_messages(), 0);
+        peer.finish().await;
+    });
+}
 
+#[test]
+fn a_message_may_be_read_that_is_eight_times_as_long_as_the_memory_of_its_instance() {
+    run(async {
+        let peer = Scripted::start(async |mut stream| {
+            stream.accept().await;
+            for number in 0..PARTS {
+                let fin = if number == PARTS - 1 { 0x80 } else { 0x00 };
+                let opcode = if number == 0 { 0x02 } else { 0x00 };
+                stream.send(&frame(fin | opcode, &part(number))).await;
+            }
+            stream.drain().await;
+        })
+        .await;
+        let options = streaming().max_message_size(1 << 30);
+        let connected = small_runtime().connect_with(&peer.url(), &options).await;
+        let mut websocket = connected.unwrap();
         let mut reader = websocket.receive_stream().await.unwrap().unwrap();
         let mut received = vec![0; PART_LEN];
-        for number in 0..COUNT {
+        for number in 0..PARTS {
             reader.read_exact(&mut received).await.unwrap();
             assert!(received == part(number), "not part {number}");
             let waits = websocket.unread_amount();
             assert!(waits < 3 << 20, "{waits} bytes wait");
         }
         assert_eq!(reader.read(&mut received).await.unwrap(), 0);
+        drop(websocket);
+        peer.finish().await;
     });
 }
 

@@ -174,13 +174,19 @@ impl Driver {
         std::mem::swap(&mut self.held, &mut self.backlog);
     }
 
-    /// Counts what the component has and is not handed to the transport.
-    pub(super) async fn count_handed(&mut self) -> wasmtime::Result<()> {
-        if self.in_flight.sends.is_empty() && self.outgoing.is_none() {
-            // All of it was sent.
-            if !self.handed.is_empty() {
-                self.handed.set(0);
-            }
+    /// Counts what the component has and is not handed to the transport, after a turn that came to
+    /// these events.
+    pub(super) async fn count_handed(&mut self, events: &[types::Event]) -> wasmtime::Result<()> {
+        if self.handed.is_empty() {
+            return Ok(());
+        }
+        let last_sent = events.iter().rev().find_map(|event| match event {
+            types::Event::Sent(token) => Some(*token),
+            _ => None,
+        });
+        let last = self.in_flight.sends.back().map(|(token, ..)| *token);
+        if self.outgoing.is_none() && last <= last_sent {
+            self.handed.set(0);
             return Ok(());
         }
         let websocket = self.guest.wasocket_websocket_client().websocket();
