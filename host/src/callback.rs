@@ -26,7 +26,7 @@
 //! ```
 //!
 //! Handlers and callbacks run on one task of the connection's own, one after another, and never
-//! inside of a call. They may call everything here, and should not block.
+//! inside of a call. They may call everything here, drop the last handle too, and should not block.
 //!
 //! Events are told in the order in which they happened, and so is what came of commands: callbacks of
 //! messages, for example, come in the order of the calls. A callback is called before the events of
@@ -44,7 +44,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::unconstrained;
 
-use crate::command::{Command, Done};
+use crate::command::{Command, CommandSender, Done};
 use crate::error::Error;
 use crate::event::{Closed, Event, Message, Pong};
 use crate::options::{Options, SendOptions};
@@ -100,9 +100,10 @@ impl Websocket {
         }
     }
 
-    /// Sets how to connect.
+    /// Sets how to connect. Handlers get whole messages, so that
+    /// [`Options::stream_messages_over`] has no effect.
     pub fn set_options(&mut self, options: Options) {
-        self.options = options;
+        self.options = options.without_streams();
     }
 
     /// Calls `handler` when the connection is established.
@@ -269,7 +270,7 @@ impl Dispatcher {
                     }
                 }
                 Some(call) = calls.recv() => {
-                    let (command, outcome) = call.into_command();
+                    let (command, outcome) = call.into_command(sender.commands());
                     self.done.push(outcome);
                     // Waits for the new one too. Those that are waited for come out in the order in
                     // which they become known.
@@ -308,7 +309,8 @@ impl Dispatcher {
                 call_all(&mut self.handlers.message, &self.handle, message);
             }
             Event::Error(failure) => self.error(failure.into()),
-            Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
+            // Here all messages are whole.
+            Event::MessageStart(_) | Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
         }
     }
 
@@ -331,14 +333,16 @@ impl Dispatcher {
 
 impl Call {
     /// The command, and what becomes of it.
-    fn into_command(self) -> (Command, BoxFuture<'static, Outcome>) {
+    fn into_command(self, commands: &CommandSender) -> (Command, BoxFuture<'static, Outcome>) {
         match self {
             Self::Send(message, options, callback) => {
                 let (done, outcome) = outcome(callback);
+                let load = commands.outbox().load(message.len(), 1);
                 let command = Command::Send {
                     message,
                     options,
                     done: Some(done),
+                    load,
                 };
                 (command, outcome)
             }

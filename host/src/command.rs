@@ -1,18 +1,21 @@
 //! What the application asks of a connection, on its way to the connection's task.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SetOnce, mpsc, oneshot};
-use tokio_util::sync::PollSemaphore;
 
 use crate::error::{Error, Part};
-use crate::event::{Closed, Message, Pong, ReadyState};
+use crate::event::{Closed, Message, MessageKind, Pong, ReadyState};
+use crate::marks::Marks;
 use crate::options::SendOptions;
+use crate::outbox::{Handed, Load, Outbox};
+use crate::writer;
 
-/// How many commands of those who wait for room may be on their way: enough for one turn to send
-/// many small messages with one write.
-const MAX_COMMANDS: usize = 256;
+/// How many pings may be on their way to the component.
+const MAX_PINGS: usize = 256;
 
 /// How many times the length of a message its instance may have as memory: the message is there
 /// once as it is given, once as a frame, and the one before may not have left yet.
@@ -26,6 +29,17 @@ pub(crate) enum Command {
         options: SendOptions,
         /// `None` if nobody waits for it.
         done: Option<Done<()>>,
+        load: Load,
+    },
+    /// Start a message whose parts follow.
+    Start {
+        kind: MessageKind,
+        options: SendOptions,
+        parts: mpsc::Receiver<writer::Part>,
+        started: Done<()>,
+        /// Told when all of it is handed to the transport.
+        sent: Done<()>,
+        load: Load,
     },
     Ping {
         payload: Vec<u8>,
@@ -40,14 +54,24 @@ pub(crate) enum Command {
     },
 }
 
+impl Command {
+    /// Whether it has to wait while a message is sent by parts.
+    pub(crate) fn waits_for_message(&self) -> bool {
+        match self {
+            Self::Send { .. } | Self::Start { .. } | Self::Close { .. } => true,
+            Self::Ping { .. } => false,
+        }
+    }
+}
+
 /// Takes the result of a command. Nobody has to wait for it.
 pub(crate) type Done<T> = oneshot::Sender<Result<T, Error>>;
 
-/// A command on its way, with the room it takes, which is given back when it is carried out.
+/// A command on its way, with the room that a ping takes, which is given back when it is carried out.
 #[derive(Debug)]
 pub(crate) struct Queued {
     pub(crate) command: Command,
-    /// `None` if nobody waited for it.
+    /// `None` if it is no ping, or nobody waited for it.
     pub(crate) room: Option<OwnedSemaphorePermit>,
 }
 
@@ -57,7 +81,7 @@ pub(crate) struct Ended(Arc<SetOnce<Error>>);
 
 impl Ended {
     /// The error of a command that is given too late.
-    fn error(&self) -> Error {
+    pub(crate) fn error(&self) -> Error {
         let closed = Error::InvalidState(ReadyState::Closed);
         self.0.get().cloned().unwrap_or(closed)
     }
@@ -91,33 +115,156 @@ impl Drop for End {
     }
 }
 
+/// What comes of a command whose result is told here.
+pub(crate) async fn outcome<T>(
+    result: oneshot::Receiver<Result<T, Error>>,
+    ended: Ended,
+) -> Result<T, Error> {
+    match result.await {
+        Ok(result) => result,
+        Err(_) => Err(ended.known().await),
+    }
+}
+
 /// Commands for an instance that may have `max_memory` bytes.
 pub(crate) fn commands(
     max_memory: usize,
+    marks: Marks,
     ended: Ended,
-) -> (CommandSender, mpsc::UnboundedReceiver<Queued>) {
+) -> (CommandSender, CommandReceiver) {
     let (tx, rx) = mpsc::unbounded_channel();
+    let outbox = Arc::new(Outbox::new(marks));
+    let receiver = CommandReceiver {
+        queued: rx,
+        handed: Handed::new(outbox.clone()),
+    };
     let sender = CommandSender {
         tx,
-        room: Arc::new(Semaphore::new(MAX_COMMANDS)),
+        outbox,
+        room: Arc::new(Semaphore::new(MAX_PINGS)),
         ended,
         max_message_len: max_memory / MEMORY_PER_MESSAGE_LEN,
     };
-    (sender, rx)
+    (sender, receiver)
+}
+
+/// The end of the connection's task.
+#[derive(Debug)]
+pub(crate) struct CommandReceiver {
+    pub(crate) queued: mpsc::UnboundedReceiver<Queued>,
+    pub(crate) handed: Handed,
 }
 
 /// The application's end: gives commands to the connection's task, in order.
 #[derive(Clone, Debug)]
 pub(crate) struct CommandSender {
     tx: mpsc::UnboundedSender<Queued>,
+    outbox: Arc<Outbox>,
     room: Arc<Semaphore>,
     ended: Ended,
     max_message_len: usize,
 }
 
 impl CommandSender {
-    /// Gives a command once there is room for it. The outer future is done when the command has its
-    /// place in the order of commands, the inner one when it is carried out.
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    pub(crate) fn ended(&self) -> &Ended {
+        &self.ended
+    }
+
+    /// Whether both give commands to one connection.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.tx.same_channel(&other.tx)
+    }
+
+    /// Gives a message once there is room for it. The outer future is done when the message has its
+    /// place in the order of commands, the inner one when it is sent.
+    pub(crate) async fn send(
+        &self,
+        message: Message,
+        options: SendOptions,
+    ) -> Result<impl Future<Output = Result<(), Error>> + use<>, Error> {
+        let _turn = self.outbox.turn().await;
+        self.send_now(message, options)
+    }
+
+    /// Gives a message whether or not there is room; the future is done when it is sent.
+    pub(crate) fn send_now(
+        &self,
+        message: Message,
+        options: SendOptions,
+    ) -> Result<impl Future<Output = Result<(), Error>> + use<>, Error> {
+        let load = self.outbox.load(message.len(), 1);
+        self.give_now(move |done| Command::Send {
+            message,
+            options,
+            done: Some(done),
+            load,
+        })
+    }
+
+    /// Gives a message if there is room for it now and nobody waits for room; `Some` is the message
+    /// that found none.
+    pub(crate) fn try_send(
+        &self,
+        message: Message,
+        options: SendOptions,
+    ) -> Result<Option<Message>, (Error, Message)> {
+        if let Err(error) = self.check_len(&message) {
+            return Err((error, message));
+        }
+        let Some(_turn) = self.outbox.try_turn() else {
+            return match self.tx.is_closed() {
+                true => Err((self.ended.error(), message)),
+                false => Ok(Some(message)),
+            };
+        };
+        let load = self.outbox.load(message.len(), 1);
+        let command = Command::Send {
+            message,
+            options,
+            done: None,
+            load,
+        };
+        let queued = Queued {
+            command,
+            room: None,
+        };
+        match self.tx.send(queued) {
+            Ok(()) => Ok(None),
+            Err(mpsc::error::SendError(queued)) => match queued.command {
+                Command::Send { message, .. } => Err((self.ended.error(), message)),
+                // It is the command that was given.
+                Command::Start { .. } | Command::Ping { .. } | Command::Close { .. } => Ok(None),
+            },
+        }
+    }
+
+    /// Gives the start of a message that is sent by parts, once there is room for a message.
+    pub(crate) async fn start(
+        &self,
+        kind: MessageKind,
+        options: SendOptions,
+        parts: mpsc::Receiver<writer::Part>,
+        sent: Done<()>,
+    ) -> Result<impl Future<Output = Result<(), Error>> + use<>, Error> {
+        let _turn = self.outbox.turn().await;
+        let load = self.outbox.load(0, 1);
+        let command = move |started| Command::Start {
+            kind,
+            options,
+            parts,
+            started,
+            sent,
+            load,
+        };
+        self.push_told(command, None)
+    }
+
+    /// Gives a ping once there is room for it. The outer future is done when it has its place in the
+    /// order of commands, the inner one when it is answered.
     pub(crate) async fn give<T, C: FnOnce(Done<T>) -> Command>(
         &self,
         command: C,
@@ -150,62 +297,89 @@ impl CommandSender {
     ) -> Result<impl Future<Output = Result<T, Error>> + use<T, C>, Error> {
         let (done, result) = oneshot::channel();
         self.push_with(command(done), room)?;
-        let ended = self.ended.clone();
-        Ok(async move {
-            match result.await {
-                Ok(result) => result,
-                Err(_) => Err(ended.known().await),
-            }
-        })
+        Ok(outcome(result, self.ended.clone()))
     }
 
     fn push_with(&self, command: Command, room: Option<OwnedSemaphorePermit>) -> Result<(), Error> {
-        if let Command::Send { message, .. } = &command
-            && message.len() > self.max_message_len
-        {
-            return Err(Error::InvalidArgument {
-                part: Part::Message,
-                message: format!(
-                    "{} bytes are more than the memory of the instance allows ({} bytes)",
-                    message.len(),
-                    self.max_message_len
-                ),
-            });
+        if let Command::Send { message, .. } = &command {
+            self.check_len(message)?;
         }
         let queued = Queued { command, room };
         self.tx.send(queued).map_err(|_| self.ended.error())
     }
+
+    fn check_len(&self, message: &Message) -> Result<(), Error> {
+        if message.len() <= self.max_message_len {
+            return Ok(());
+        }
+        Err(Error::InvalidArgument {
+            part: Part::Message,
+            message: format!(
+                "{} bytes are more than the memory of the instance allows ({} bytes)",
+                message.len(),
+                self.max_message_len
+            ),
+        })
+    }
 }
 
-/// Gives commands as a sink does: room first, then the command.
-#[derive(Debug)]
+/// Gives messages as a sink does: room first, then the message.
 pub(crate) struct CommandSink {
     commands: CommandSender,
-    semaphore: PollSemaphore,
-    room: Option<OwnedSemaphorePermit>,
+    /// The wait for room, while there is one.
+    waiting: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl CommandSink {
     pub(crate) fn new(commands: CommandSender) -> Self {
         Self {
-            semaphore: PollSemaphore::new(commands.room.clone()),
             commands,
-            room: None,
+            waiting: None,
         }
     }
 
+    /// Ready once there is room. The room is not kept: who is ready may never send.
     pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.room.is_none() {
-            self.room = ready!(self.semaphore.poll_acquire(cx));
+        let commands = &self.commands;
+        if self.waiting.is_none() && commands.outbox.try_turn().is_none() {
+            let outbox = commands.outbox.clone();
+            self.waiting = Some(Box::pin(async move { drop(outbox.turn().await) }));
         }
-        if self.commands.tx.is_closed() {
-            return Poll::Ready(Err(self.commands.ended.error()));
+        if let Some(waiting) = &mut self.waiting {
+            ready!(waiting.as_mut().poll(cx));
+            self.waiting = None;
+        }
+        if commands.tx.is_closed() {
+            return Poll::Ready(Err(commands.ended.error()));
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Gives a command of which nobody is told, with the room that [`Self::poll_ready`] got.
-    pub(crate) fn start_send(&mut self, command: Command) -> Result<(), Error> {
-        self.commands.push_with(command, self.room.take())
+    /// Gives a message of which nobody is told.
+    pub(crate) fn start_send(&mut self, message: Message) -> Result<(), Error> {
+        let load = self.commands.outbox.load(message.len(), 1);
+        self.commands.push(Command::Send {
+            message,
+            options: SendOptions::new(),
+            done: None,
+            load,
+        })
+    }
+
+    /// Closes the connection with code 1000, after all of it.
+    pub(crate) fn close(&mut self, done: Done<Closed>) -> Result<(), Error> {
+        self.commands.push(Command::Close {
+            code: None,
+            reason: None,
+            done: Some(done),
+        })
+    }
+}
+
+impl std::fmt::Debug for CommandSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CommandSink")
+            .field("commands", &self.commands)
+            .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::bindings::types;
 use crate::counters::{Metrics, RoundTrip, Traffic};
 use crate::error::{CertificateProblem, Error, Failure, FailureKind, Part, Refusal, Step, Timeout};
-use crate::event::{Closed, Header, Message, Opened, Pong, ReadyState};
+use crate::event::{Closed, Header, Message, MessageKind, Opened, Pong, ReadyState};
 
 impl From<Message> for types::Message {
     fn from(message: Message) -> Self {
@@ -21,6 +21,15 @@ impl From<types::Message> for Message {
         match message {
             types::Message::Text(text) => Self::Text(text),
             types::Message::Binary(bytes) => Self::Binary(bytes),
+        }
+    }
+}
+
+impl From<MessageKind> for types::MessageKind {
+    fn from(kind: MessageKind) -> Self {
+        match kind {
+            MessageKind::Text => Self::Text,
+            MessageKind::Binary => Self::Binary,
         }
     }
 }

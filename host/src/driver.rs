@@ -1,6 +1,8 @@
 //! The task of one connection: owns its store, waits for the guest's pollables, its deadline and
 //! the application's commands at once, and enters the guest only to do what can be done now.
 
+mod streams;
+
 use std::collections::VecDeque;
 use std::future::pending;
 use std::sync::Arc;
@@ -14,13 +16,16 @@ use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi_io::bindings::wasi::io::poll::{Host as _, HostPollable as _};
 
 use crate::bindings::{self, types};
-use crate::command::{Command, Done, End, Queued};
+use crate::command::{Command, CommandReceiver, Done, End, Queued};
 use crate::counters::{ConnectionCounters, OpenConnection};
 use crate::error::{Error, Failure, FailureKind, Step};
 use crate::event::{Closed, Event, Message, Pong, ReadyState};
-use crate::options::SendOptions;
+use crate::options::{Options, SendOptions};
+use crate::outbox::{Handed, Load};
 use crate::queue::EventSender;
 use crate::sandbox::Sandbox;
+
+use streams::{Incoming, Outgoing};
 
 /// What the code of the Close frame is when the application dropped the connection: "an endpoint
 /// is "going away"" (RFC 6455, section 7.4.1).
@@ -46,8 +51,17 @@ pub(crate) struct Driver {
     pollables: Vec<Resource<DynPollable>>,
     deadline: Option<Instant>,
     in_flight: InFlight,
+    handed: Handed,
     /// The commands that are not carried out yet, in their order.
     backlog: VecDeque<Queued>,
+    /// Those before the backlog that wait for the end of the message that is sent by parts.
+    held: VecDeque<Queued>,
+    /// The message that is sent by parts.
+    outgoing: Option<Outgoing>,
+    /// The message that is received by parts.
+    incoming: Incoming,
+    /// The length beyond which a message is given as a stream, in bytes.
+    stream_over: u64,
     /// How many bytes waited to be sent when the guest had no room for the first of the backlog.
     waiting: Option<u64>,
     /// When a command to close the connection overtakes those that wait for room before it.
@@ -69,7 +83,7 @@ pub(crate) struct Driver {
 #[derive(Debug, Default)]
 struct InFlight {
     /// By rising tokens, in whose order messages are sent.
-    sends: VecDeque<(u64, Done<()>)>,
+    sends: VecDeque<(u64, Option<Done<()>>, Load)>,
     pings: Vec<(u64, Done<Pong>)>,
     closes: Vec<Done<Closed>>,
 }
@@ -83,26 +97,31 @@ impl Driver {
         store: Sandbox,
         guest: bindings::Websocket,
         websocket: ResourceAny,
-        commands: mpsc::UnboundedReceiver<Queued>,
+        commands: CommandReceiver,
         events: EventSender,
         ended: End,
         counters: Arc<ConnectionCounters>,
-        close_timeout: Duration,
+        options: &Options,
     ) -> Self {
         Self {
             store,
             guest,
             websocket,
-            commands,
+            commands: commands.queued,
             events,
             ended,
             counters,
             open: None,
-            close_timeout,
+            close_timeout: options.close_timeout_or_default(),
             pollables: Vec::new(),
             deadline: None,
             in_flight: InFlight::default(),
+            handed: commands.handed,
             backlog: VecDeque::new(),
+            held: VecDeque::new(),
+            outgoing: None,
+            incoming: Incoming::None,
+            stream_over: options.stream_messages_over.unwrap_or(u64::MAX),
             waiting: None,
             close_due: None,
             paused: false,
@@ -155,8 +174,9 @@ impl Driver {
             .await?;
         let clock = self.store.data().clock;
         self.deadline = turn.deadline.and_then(|nanos| clock.instant(nanos));
-        // Before what happened is told, so that whoever is told finds it counted.
+        // Before anybody is told, so that who is told finds it counted.
         self.count().await?;
+        self.count_handed(&turn.events).await?;
         for event in turn.events {
             self.handle_event(event);
         }
@@ -205,6 +225,7 @@ impl Driver {
                 Some(queued) => self.enqueue(queued),
                 None => self.abandon(),
             },
+            () = Outgoing::next(&mut self.outgoing), if self.waiting.is_none() => {}
             ready = ready(&mut self.store, &self.pollables) => ready?,
             () = self.events.room(), if self.paused => has_room = true,
             () = sleep(deadline) => {}
@@ -245,7 +266,14 @@ impl Driver {
             return Ok(());
         }
         self.waiting = None;
-        while let Some(Queued { command, room }) = self.backlog.pop_front() {
+        self.send_parts().await?;
+        while self.waiting.is_none()
+            && let Some(Queued { command, room }) = self.backlog.pop_front()
+        {
+            if self.outgoing.is_some() && command.waits_for_message() {
+                self.held.push_back(Queued { command, room });
+                continue;
+            }
             if let Some((command, waiting)) = self.execute(command).await? {
                 self.backlog.push_front(Queued { command, room });
                 self.waiting = Some(waiting);
@@ -280,6 +308,7 @@ impl Driver {
 
     /// Closes the connection before what found no room in time: the server does not read.
     async fn close_overtaking(&mut self) -> wasmtime::Result<()> {
+        self.release_held();
         let is_close = |queued: &Queued| matches!(queued.command, Command::Close { .. });
         while let Some(close) = self.backlog.iter().position(is_close) {
             if let Some(queued) = self.backlog.remove(close) {
@@ -311,6 +340,7 @@ impl Driver {
                 message,
                 options,
                 done,
+                mut load,
             } => {
                 let message = types::Message::from(message);
                 let flags = send_options(options);
@@ -318,20 +348,57 @@ impl Driver {
                     .call_send(&mut self.store, self.websocket, &message, flags)
                     .await?;
                 match (sent, done) {
-                    (Ok(token), Some(done)) => self.in_flight.sends.push_back((token, done)),
-                    (Ok(_), None) => {}
+                    (Ok(token), done) => {
+                        self.handed.take(&mut load);
+                        self.in_flight.sends.push_back((token, done, load));
+                    }
                     (Err(types::CallError::QueueFull(waiting)), done) => {
                         let message = message.into();
                         let command = Command::Send {
                             message,
                             options,
                             done,
+                            load,
                         };
                         return Ok(Some((command, waiting)));
                     }
-                    (Err(error), Some(done)) => reply(done, Err(self.call_error(error))),
+                    (Err(error), Some(done)) => {
+                        drop(load);
+                        reply(done, Err(self.call_error(error)));
+                    }
                     // It tells of itself by the events that closed the connection.
                     (Err(_), None) => {}
+                }
+            }
+            Command::Start {
+                kind,
+                options,
+                parts,
+                started,
+                sent,
+                load,
+            } => {
+                let flags = send_options(options);
+                let token = websocket
+                    .call_start_message(&mut self.store, self.websocket, kind.into(), flags)
+                    .await?;
+                match token {
+                    Ok(token) => {
+                        reply(started, Ok(()));
+                        self.outgoing = Some(Outgoing::new(parts, token, sent, load));
+                    }
+                    Err(types::CallError::QueueFull(waiting)) => {
+                        let command = Command::Start {
+                            kind,
+                            options,
+                            parts,
+                            started,
+                            sent,
+                            load,
+                        };
+                        return Ok(Some((command, waiting)));
+                    }
+                    Err(error) => reply(started, Err(self.call_error(error))),
                 }
             }
             Command::Ping {
@@ -377,6 +444,7 @@ impl Driver {
 
     async fn begin_closing(&mut self) -> wasmtime::Result<()> {
         self.closing = true;
+        self.cut_off_outgoing();
         if self.paused {
             self.set_paused(false).await?;
         }
@@ -391,21 +459,19 @@ impl Driver {
                 self.open = Some(self.counters.opened());
                 self.events.push(Event::Open(opened.into()));
             }
-            types::Event::Message(message) => {
-                let message = Message::from(message);
-                trace!(len = message.len(), "message");
-                if !(self.closing && self.events.is_full()) {
-                    self.events.push(Event::Message(message));
-                }
-            }
+            types::Event::Message(message) => self.handle_message(message.into()),
+            types::Event::MessagePart(part) => self.handle_part(part),
             types::Event::Sent(token) => {
-                while let Some((sent, done)) = self
+                while let Some((sent, done, load)) = self
                     .in_flight
                     .sends
-                    .pop_front_if(|(sent, _)| *sent <= token)
+                    .pop_front_if(|(sent, ..)| *sent <= token)
                 {
                     debug_assert_eq!(sent, token);
-                    reply(done, Ok(()));
+                    drop(load);
+                    if let Some(done) = done {
+                        reply(done, Ok(()));
+                    }
                 }
             }
             types::Event::Ping(payload) => self.events.push(Event::Ping(payload)),
@@ -433,6 +499,13 @@ impl Driver {
                 self.handle_failure(failure);
             }
             types::Event::Close(closed) => self.closed = Some(closed.into()),
+        }
+    }
+
+    fn handle_message(&mut self, message: Message) {
+        trace!(len = message.len(), "message");
+        if !(self.closing && self.events.is_full()) {
+            self.events.push(Event::Message(message));
         }
     }
 
@@ -469,7 +542,11 @@ impl Driver {
             store,
             mut commands,
             mut backlog,
+            mut held,
             mut in_flight,
+            handed,
+            outgoing,
+            incoming,
             events,
             ended,
             counters,
@@ -503,7 +580,11 @@ impl Driver {
         while let Ok(queued) = commands.try_recv() {
             backlog.push_back(queued);
         }
-        for Queued { command, .. } in backlog {
+        // Nothing waits any more when the end is told.
+        drop((outgoing, incoming, handed));
+        in_flight.sends.clear();
+        held.append(&mut backlog);
+        for Queued { command, .. } in held {
             if let Command::Close { done, .. } = command {
                 in_flight.closes.extend(done);
             }
@@ -518,8 +599,10 @@ impl Driver {
         match error {
             types::CallError::InvalidArgument(argument) => argument.into(),
             types::CallError::InvalidState(state) => Error::InvalidState(state.into()),
-            // Answered by holding the command back.
-            types::CallError::QueueFull(_) => Error::InvalidState(ReadyState::Open),
+            // Answered by holding the command back, and of an open connection.
+            types::CallError::QueueFull(_)
+            | types::CallError::MessageInProgress
+            | types::CallError::NoMessageInProgress => Error::InvalidState(ReadyState::Open),
         }
     }
 }

@@ -40,6 +40,53 @@ impl Message {
     }
 }
 
+impl Message {
+    pub(crate) fn kind(&self) -> MessageKind {
+        match self {
+            Self::Text(_) => MessageKind::Text,
+            Self::Binary(_) => MessageKind::Binary,
+        }
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
+    /// A message of this kind without a payload.
+    pub(crate) fn empty(kind: MessageKind) -> Self {
+        match kind {
+            MessageKind::Text => Self::Text(String::new()),
+            MessageKind::Binary => Self::Binary(Vec::new()),
+        }
+    }
+
+    /// Adds a part of the same kind.
+    pub(crate) fn push(&mut self, part: Self) {
+        match (self, part) {
+            (Self::Text(text), Self::Text(part)) => text.push_str(&part),
+            (Self::Binary(bytes), part) => bytes.extend(part.into_bytes()),
+            // The component does not mix kinds. If it did, nothing would be lost.
+            (message @ Self::Text(_), Self::Binary(part)) => {
+                let mut bytes = std::mem::replace(message, Self::Binary(Vec::new())).into_bytes();
+                bytes.extend(part);
+                *message = Self::Binary(bytes);
+            }
+        }
+    }
+}
+
+/// Which of the two kinds a message is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MessageKind {
+    /// A text message. Its payload is UTF-8.
+    Text,
+    /// A binary message.
+    Binary,
+}
+
 impl From<String> for Message {
     fn from(text: String) -> Self {
         Self::Text(text)
@@ -65,6 +112,12 @@ impl From<&[u8]> for Message {
 }
 
 /// What happened on a connection, in the order in which it happened.
+///
+/// [`Open`](Self::Open) is first, unless the connection could not be opened. Messages, pings and pongs
+/// follow in the order in which the server sent them; a ping between the fragments of a message comes
+/// before the message, unless that is read as a stream: then what comes after its start may have been
+/// sent before its end. [`Error`](Self::Error) comes after all that the server sent before, and
+/// [`Close`](Self::Close) is last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -72,6 +125,11 @@ pub enum Event {
     Open(Opened),
     /// The server sent a message.
     Message(Message),
+    /// The server sends a message that is longer than
+    /// [`Options::stream_messages_over`](crate::Options::stream_messages_over).
+    /// [`WebSocket::message_reader`](crate::WebSocket::message_reader) reads it; if that is not called
+    /// before the next event is waited for, the message is discarded.
+    MessageStart(MessageKind),
     /// The server sent a ping with this payload. It is answered already.
     Ping(Vec<u8>),
     /// The server sent a pong that answers no ping.

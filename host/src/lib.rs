@@ -38,7 +38,45 @@
 //!
 //! Events can be taken in three ways, which are one underneath: by `async` methods and as
 //! [`Stream`](futures_core::Stream) and [`Sink`](futures_sink::Sink) of [`WebSocket`], and by
-//! handlers and callbacks in [`callback`].
+//! handlers and callbacks in [`callback`]. [`Event`] says in which order they come.
+//!
+//! # Long messages, and many
+//!
+//! A message that is too long to be held is sent by [`Sender::message_writer`] and read by
+//! [`WebSocket::receive_stream`], as `AsyncWrite` and `AsyncRead`:
+//!
+//! ```no_run
+//! use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! use wasocket::{MessageKind, Options, Runtime, SendOptions};
+//!
+//! # async fn example(runtime: Runtime) -> Result<(), Box<dyn std::error::Error>> {
+//! let options = Options::new()
+//!     .stream_messages_over(1 << 20)
+//!     .max_message_size(1 << 30);
+//! let mut websocket = runtime.connect_with("ws://localhost/", &options).await?;
+//!
+//! let sender = websocket.sender();
+//! let mut writer = sender
+//!     .message_writer(MessageKind::Binary, SendOptions::new())
+//!     .await?;
+//! for number in 0..1_000_000_u64 {
+//!     writer.write_all(&number.to_be_bytes()).await?;
+//! }
+//! writer.finish().await?;
+//!
+//! while let Some(mut reader) = websocket.receive_stream().await? {
+//!     let mut buffer = [0; 4096];
+//!     while reader.read(&mut buffer).await? > 0 {}
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What waits is bounded in both directions, in bytes and in messages ([`Options::receive_marks`],
+//! [`Options::send_marks`]): an application that does not take its events stops the server through
+//! TCP, and one that sends faster than the server reads waits, or is told by [`Sender::try_send`].
+//! [`Sender::buffered_amount`] and [`WebSocket::unread_amount`] tell how much waits, and
+//! [`Sender::drained`] when little does.
 //!
 //! Connections that are made anew when they are lost are in [`reconnect`]. It tells what became of
 //! each message.
@@ -102,17 +140,22 @@ mod driver;
 mod error;
 mod event;
 mod grants;
+mod half;
 mod limits;
 mod lookup;
+mod marks;
 mod options;
+mod outbox;
 mod pool;
 mod queue;
+mod reader;
 pub mod reconnect;
 mod runtime;
 mod sandbox;
 mod store;
 mod ticker;
 mod websocket;
+mod writer;
 
 pub use component::COMPONENT;
 #[cfg(feature = "component-0-3")]
@@ -123,13 +166,17 @@ pub use error::{
     CertificateProblem, EngineError, Error, Failure, FailureKind, Part, Refusal, RuntimeError,
     Step, Timeout, TrapCause, TrapReport,
 };
-pub use event::{Closed, Event, Header, Message, Opened, Pong, ReadyState};
+pub use event::{Closed, Event, Header, Message, MessageKind, Opened, Pong, ReadyState};
 pub use grants::{Denied, Destination, Grants, Ports, SpecialPurpose};
+pub use half::{ReceiveHalf, ReuniteError, SendHalf};
 pub use ipnet::IpNet;
+pub use marks::Marks;
 pub use options::{Options, SendOptions};
 pub use pool::{Pool, WhenExhausted};
+pub use reader::MessageReader;
 pub use runtime::{Runtime, RuntimeBuilder};
-pub use websocket::{Sender, WebSocket};
+pub use websocket::{Sender, TrySendError, WebSocket};
+pub use writer::MessageWriter;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]
@@ -148,6 +195,10 @@ mod tests {
         is_send::<Runtime>();
         is_sync::<Runtime>();
         is_send::<WebSocket>();
+        is_send::<ReceiveHalf>();
+        is_send::<SendHalf>();
+        is_send::<MessageReader>();
+        is_send::<MessageWriter>();
         is_send::<Sender>();
         is_sync::<Sender>();
         is_send::<callback::Handle>();

@@ -4,8 +4,10 @@ use wasmtime::component::ResourceAny;
 
 use crate::bindings::{client, types};
 use crate::compression::Compression;
+use crate::error::Error;
 use crate::event::Header;
 use crate::grants::Grants;
+use crate::marks::Marks;
 use crate::sandbox::Sandbox;
 
 /// As the component has it. Waiting for an instance of a pool is part of it.
@@ -13,6 +15,14 @@ const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// As the component has it. The connection's task keeps it too.
 const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Enough that a busy application finds work after each wake-up; as many events as are so long if they
+/// are empty.
+const DEFAULT_RECEIVE_MARKS: Marks = Marks::new(1 << 20, 16_384);
+
+/// More than a round trip holds on most paths, and enough that one turn sends many small messages
+/// with one write.
+const DEFAULT_SEND_MARKS: Marks = Marks::new(1 << 20, 1_024);
 
 /// How to connect. One serves any number of connections.
 ///
@@ -39,6 +49,9 @@ pub struct Options {
     pub(crate) max_buffered_amount: Option<u64>,
     pub(crate) max_decompression_ratio: Option<u32>,
     pub(crate) compression: Compression,
+    pub(crate) stream_messages_over: Option<u64>,
+    pub(crate) receive_marks: Option<Marks>,
+    pub(crate) send_marks: Option<Marks>,
 }
 
 impl Options {
@@ -167,6 +180,36 @@ impl Options {
         self
     }
 
+    /// Gives messages of the server that are longer than this, in bytes, as streams: they begin with
+    /// [`Event::MessageStart`](crate::Event::MessageStart), and the memory that they take does not
+    /// depend on their length. [`Self::max_message_size`] bounds them all the same. Default: all
+    /// messages come whole.
+    #[must_use]
+    pub fn stream_messages_over(mut self, bytes: u64) -> Self {
+        self.stream_messages_over = Some(bytes);
+        self
+    }
+
+    /// How much may wait to be received before the connection stops reading, so that TCP slows the
+    /// server down, and how little has to be left before it reads again. An event counts 64 bytes
+    /// beside its payload, and so does each part of a message that is read as a stream. What was read
+    /// at once, about 512 KiB, or one message, may come on top. Default: 1 MiB and 16,384 events;
+    /// half of that.
+    #[must_use]
+    pub fn receive_marks(mut self, marks: Marks) -> Self {
+        self.receive_marks = Some(marks);
+        self
+    }
+
+    /// How much may wait to be sent before sending waits, and how little has to be left for
+    /// [`Sender::drained`](crate::Sender::drained). Counts what was handed in and is not yet handed
+    /// to the transport. Default: 1 MiB and 1,024 messages; half of that.
+    #[must_use]
+    pub fn send_marks(mut self, marks: Marks) -> Self {
+        self.send_marks = Some(marks);
+        self
+    }
+
     /// Bounds what waits in the component to be sent, in bytes: 1 to 1,073,741,824. Default:
     /// 1,048,576. Sending waits while at least this much does; a single message may be longer.
     #[must_use]
@@ -183,6 +226,20 @@ impl Options {
 
     pub(crate) fn close_timeout_or_default(&self) -> Duration {
         self.close_timeout.unwrap_or(DEFAULT_CLOSE_TIMEOUT)
+    }
+
+    pub(crate) fn without_streams(mut self) -> Self {
+        self.stream_messages_over = None;
+        self
+    }
+
+    /// The marks of what waits to be received, and of what waits to be sent.
+    pub(crate) fn marks(&self) -> Result<(Marks, Marks), Error> {
+        let receive = self.receive_marks.unwrap_or(DEFAULT_RECEIVE_MARKS);
+        let send = self.send_marks.unwrap_or(DEFAULT_SEND_MARKS);
+        receive.check("receiving queue")?;
+        send.check("sending queue")?;
+        Ok((receive, send))
     }
 
     /// Makes the guest's options of these, of whose connect timeout some may have passed. The inner error is the guest's judgement, the outer one

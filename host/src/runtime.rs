@@ -201,6 +201,7 @@ impl Runtime {
         options: &Options,
         counters: &Arc<ConnectionCounters>,
     ) -> Result<WebSocket, Error> {
+        let (receive_marks, send_marks) = options.marks()?;
         let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let span = debug_span!("websocket", id);
         let grants = options
@@ -230,8 +231,9 @@ impl Runtime {
                 }
             })??;
         let ended = Ended::default();
-        let (commands, commands_rx) = command::commands(self.0.max_memory, ended.clone());
-        let (events, events_rx) = queue::events();
+        let (commands, commands_rx) =
+            command::commands(self.0.max_memory, send_marks, ended.clone());
+        let (events, events_rx) = queue::events(receive_marks, ended.clone());
         let driver = Driver::new(
             store,
             guest,
@@ -240,7 +242,7 @@ impl Runtime {
             events,
             End::of(ended),
             counters.clone(),
-            options.close_timeout_or_default(),
+            options,
         );
         // wasmtime 48 takes a socket for not writable when Tokio's budget for the task is used up,
         // and may then wait for ever for it to become so.
@@ -266,12 +268,19 @@ impl Runtime {
         };
         let connected = client
             .websocket()
-            .call_connect(store, host, port, path, Some(guest_options))
+            .call_connect(&mut *store, host, port, path, Some(guest_options))
             .await?;
-        Ok(match connected {
-            Ok(websocket) => Ok((guest, websocket)),
-            Err(argument) => Err(argument.into()),
-        })
+        let websocket = match connected {
+            Ok(websocket) => websocket,
+            Err(argument) => return Ok(Err(argument.into())),
+        };
+        if options.stream_messages_over.is_some() {
+            client
+                .websocket()
+                .call_receive_parts(store, websocket, true)
+                .await?;
+        }
+        Ok(Ok((guest, websocket)))
     }
 }
 

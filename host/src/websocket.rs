@@ -1,36 +1,39 @@
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_sink::Sink;
 use tokio::sync::oneshot;
 
-use crate::command::{Command, CommandSender, CommandSink};
+use crate::command::{Command, CommandSender};
 use crate::counters::{ConnectionCounters, Metrics};
 use crate::error::Error;
-use crate::event::{Closed, Event, Message, Opened, Pong, ReadyState};
+use crate::event::{Closed, Event, Message, MessageKind, Opened, Pong, ReadyState};
+use crate::half::{ReceiveHalf, SendHalf};
 use crate::options::SendOptions;
 use crate::queue::EventReceiver;
+use crate::reader::MessageReader;
+use crate::writer::MessageWriter;
 
 /// A connection.
 ///
 /// Messages are taken by [`receive`](Self::receive) or as a [`Stream`], everything that happens by
 /// [`event`](Self::event). They are sent by [`send`](Self::send) or as a [`Sink`]. A
-/// [`Sender`], which can be cloned, does all but receiving from elsewhere.
+/// [`Sender`], which can be cloned, does all but receiving from elsewhere, and
+/// [`split`](Self::split) makes two halves of it. Long messages can be sent as they are made, by
+/// [`message_writer`](Sender::message_writer), and read as they arrive, by
+/// [`receive_stream`](Self::receive_stream).
 ///
 /// The connection lives by itself: pings are answered and timeouts kept whether or not anything is
-/// polled here. When events are not taken, reading stops after about 1 MiB of them, and TCP slows
-/// the server down.
+/// polled here. When events are not taken, reading stops after about 1 MiB of them (see
+/// [`Options::receive_marks`](crate::Options::receive_marks)), and TCP slows the server down.
 ///
 /// Dropping it, and all its senders, closes the connection with code 1001, in the background.
 #[derive(Debug)]
 pub struct WebSocket {
-    sender: Sender,
-    events: EventReceiver,
-    opened: Option<Opened>,
-    closed: Option<Closed>,
-    sink: SinkState,
+    send: SendHalf,
+    receive: ReceiveHalf,
 }
 
 /// Sends on a connection, and closes it. Cheap to clone.
@@ -40,12 +43,22 @@ pub struct Sender {
     counters: Arc<ConnectionCounters>,
 }
 
-/// The sink's end of the commands.
-#[derive(Debug)]
-struct SinkState {
-    commands: CommandSink,
-    /// The closing handshake that `poll_close` waits for.
-    closing: Option<oneshot::Receiver<Result<Closed, Error>>>,
+/// Why [`Sender::try_send`] did not send a message, which is given back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrySendError {
+    /// Too much waits to be sent, or others wait for their turn.
+    /// [`Sender::drained`] tells when less does.
+    #[error("too much waits to be sent")]
+    Full(Message),
+    /// It cannot be sent, now or later.
+    #[error("{error}")]
+    Refused {
+        /// Why, as [`Sender::send`] tells it.
+        error: Error,
+        /// The message.
+        message: Message,
+    },
 }
 
 impl WebSocket {
@@ -55,15 +68,21 @@ impl WebSocket {
         counters: Arc<ConnectionCounters>,
     ) -> Self {
         Self {
-            sink: SinkState {
-                commands: CommandSink::new(commands.clone()),
-                closing: None,
-            },
-            sender: Sender { commands, counters },
-            events,
-            opened: None,
-            closed: None,
+            send: SendHalf::new(Sender::new(commands.clone(), counters)),
+            receive: ReceiveHalf::new(commands, events),
         }
+    }
+
+    pub(crate) fn of_halves(send: SendHalf, receive: ReceiveHalf) -> Self {
+        Self { send, receive }
+    }
+
+    /// Makes two halves of it, one that sends and one that receives, which share no lock.
+    /// [`SendHalf::reunite`] undoes it.
+    ///
+    /// The connection is closed once both are dropped, and all senders.
+    pub fn split(self) -> (SendHalf, ReceiveHalf) {
+        (self.send, self.receive)
     }
 
     /// Waits for the connection to open.
@@ -82,37 +101,51 @@ impl WebSocket {
 
     /// What the server answered in the opening handshake.
     pub fn handshake(&self) -> Option<&Opened> {
-        self.opened.as_ref()
+        self.receive.handshake()
     }
 
     /// The subprotocol that the server chose.
     pub fn subprotocol(&self) -> Option<&str> {
-        self.opened.as_ref()?.subprotocol.as_deref()
+        self.receive.subprotocol()
     }
 
     /// How the connection ended, once [`Event::Close`] or the end of the messages was taken.
     pub fn closed(&self) -> Option<&Closed> {
-        self.closed.as_ref()
+        self.receive.closed()
+    }
+
+    /// How many bytes wait to be received: what arrived and was not taken yet. Each event, and each
+    /// part of a message that is read as a stream, counts 64 bytes beside its payload.
+    pub fn unread_amount(&self) -> u64 {
+        self.receive.unread_amount()
+    }
+
+    /// How many events, and parts of messages that are read as streams, wait to be taken.
+    pub fn unread_events(&self) -> u64 {
+        self.receive.unread_events()
     }
 
     /// Sends on this connection from elsewhere.
     pub fn sender(&self) -> Sender {
-        self.sender.clone()
+        (*self.send).clone()
     }
 
     /// As [`Sender::metrics`].
     pub fn metrics(&self) -> Metrics {
-        self.sender.metrics()
+        self.send.metrics()
     }
 
     /// Takes the next event; `None` once [`Event::Close`] was taken.
     ///
     /// Cancel safe: if the future is dropped, no event is lost.
     pub async fn event(&mut self) -> Option<Event> {
-        std::future::poll_fn(|cx| self.poll_event(cx)).await
+        self.receive.event().await
     }
 
     /// Takes the next message; `None` once the connection is closed. Passes over all other events.
+    ///
+    /// It is whole, also if [`Options::stream_messages_over`](crate::Options::stream_messages_over)
+    /// is shorter.
     ///
     /// Cancel safe: if the future is dropped, no message is lost.
     ///
@@ -120,9 +153,28 @@ impl WebSocket {
     ///
     /// If the connection fails. After that it returns `None`.
     pub async fn receive(&mut self) -> Result<Option<Message>, Error> {
-        std::future::poll_fn(|cx| self.poll_message(cx))
-            .await
-            .transpose()
+        self.receive.receive().await
+    }
+
+    /// Takes the next message as a stream; `None` once the connection is closed. Passes over all
+    /// other events.
+    ///
+    /// One that is longer than
+    /// [`Options::stream_messages_over`](crate::Options::stream_messages_over) can be read as it
+    /// arrives, others are here already.
+    ///
+    /// Cancel safe: if the future is dropped, no message is lost.
+    ///
+    /// # Errors
+    ///
+    /// If the connection fails. After that it returns `None`.
+    pub async fn receive_stream(&mut self) -> Result<Option<MessageReader>, Error> {
+        self.receive.receive_stream().await
+    }
+
+    /// Reads the message whose [`Event::MessageStart`] was the last event that was taken; once.
+    pub fn message_reader(&mut self) -> Option<MessageReader> {
+        self.receive.message_reader()
     }
 
     /// As [`Sender::send`].
@@ -131,7 +183,7 @@ impl WebSocket {
     ///
     /// As [`Sender::send`].
     pub async fn send(&self, message: impl Into<Message>) -> Result<(), Error> {
-        self.sender.send(message).await
+        self.send.send(message).await
     }
 
     /// As [`Sender::ping`].
@@ -140,7 +192,7 @@ impl WebSocket {
     ///
     /// As [`Sender::ping`].
     pub async fn ping(&self, payload: impl Into<Vec<u8>>) -> Result<Pong, Error> {
-        self.sender.ping(payload).await
+        self.send.ping(payload).await
     }
 
     /// As [`Sender::close`].
@@ -149,36 +201,20 @@ impl WebSocket {
     ///
     /// As [`Sender::close`].
     pub async fn close(&self, code: u16, reason: &str) -> Result<Closed, Error> {
-        self.sender.close(code, reason).await
-    }
-
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        let event = ready!(self.events.poll_recv(cx));
-        match &event {
-            Some(Event::Open(opened)) => self.opened = Some(opened.clone()),
-            Some(Event::Close(closed)) => self.closed = Some(closed.clone()),
-            Some(_) | None => {}
-        }
-        Poll::Ready(event)
-    }
-
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
-        loop {
-            match ready!(self.poll_event(cx)) {
-                Some(Event::Message(message)) => return Poll::Ready(Some(Ok(message))),
-                Some(Event::Error(failure)) => return Poll::Ready(Some(Err(failure.into()))),
-                Some(Event::Open(_) | Event::Ping(_) | Event::Pong(_) | Event::Close(_)) => {}
-                None => return Poll::Ready(None),
-            }
-        }
+        self.send.close(code, reason).await
     }
 }
 
 impl Sender {
+    pub(crate) fn new(commands: CommandSender, counters: Arc<ConnectionCounters>) -> Self {
+        Self { commands, counters }
+    }
+
     /// Sends a message. Completes when every byte of it is handed to the transport.
     ///
-    /// Messages are sent in the order in which the futures were first polled. If a future is
-    /// dropped after that, its message may be sent all the same.
+    /// Messages are sent in the order in which the futures were first polled, and wait for their turn
+    /// while as much waits to be sent as [`Options::send_marks`](crate::Options::send_marks) says. If
+    /// a future is dropped after it was polled, its message may be sent all the same.
     ///
     /// # Errors
     ///
@@ -201,13 +237,63 @@ impl Sender {
         message: impl Into<Message>,
         options: SendOptions,
     ) -> Result<(), Error> {
-        let message = message.into();
-        let command = |done| Command::Send {
-            message,
-            options,
-            done: Some(done),
-        };
-        self.commands.give(command).await?.await
+        self.commands.send(message.into(), options).await?.await
+    }
+
+    /// Sends a message if there is room for it now. It is sent in its turn; nobody is told when.
+    ///
+    /// # Errors
+    ///
+    /// The message is given back.
+    ///
+    /// - [`TrySendError::Full`]: too much waits to be sent (see
+    ///   [`Options::send_marks`](crate::Options::send_marks)), or others have their turn before.
+    /// - [`TrySendError::Refused`]: it is too long, or the connection is closed, as
+    ///   [`Self::send`] tells it. That the connection is closing is not known here.
+    pub fn try_send(&self, message: impl Into<Message>) -> Result<(), TrySendError> {
+        match self.commands.try_send(message.into(), SendOptions::new()) {
+            Ok(None) => Ok(()),
+            Ok(Some(message)) => Err(TrySendError::Full(message)),
+            Err((error, message)) => Err(TrySendError::Refused { error, message }),
+        }
+    }
+
+    /// Starts a message that is sent as it is written, and completes when it is its turn.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::InvalidState`]: the connection is not open, or no longer; nothing was sent.
+    /// - [`Error::Failed`], [`Error::Closed`]: the connection ended before.
+    pub async fn message_writer(
+        &self,
+        kind: MessageKind,
+        options: SendOptions,
+    ) -> Result<MessageWriter, Error> {
+        let (sent, sent_rx) = oneshot::channel();
+        let outbox = self.commands.outbox().clone();
+        let ended = self.commands.ended().clone();
+        let (writer, parts) = MessageWriter::new(kind, outbox, sent_rx, ended);
+        let started = self.commands.start(kind, options, parts, sent).await?;
+        started.await?;
+        Ok(writer)
+    }
+
+    /// How many bytes of messages were handed in and are not yet handed to the transport. What the
+    /// component has of them counts as the frames that it made.
+    pub fn buffered_amount(&self) -> u64 {
+        self.commands.outbox().bytes()
+    }
+
+    /// How many messages were handed in and are not yet handed to the transport, each to its last
+    /// byte.
+    pub fn buffered_messages(&self) -> u64 {
+        self.commands.outbox().messages()
+    }
+
+    /// Waits until no more waits to be sent than the low mark of
+    /// [`Options::send_marks`](crate::Options::send_marks) says, or the connection has ended.
+    pub async fn drained(&self) {
+        self.commands.outbox().drained().await;
     }
 
     /// Sends a ping with up to 125 bytes of payload. Completes with the pong.
@@ -277,65 +363,32 @@ impl Sender {
     }
 }
 
-/// The messages, until the connection is closed. A failure is the last item.
+/// The messages, as [`ReceiveHalf`] has them.
 impl Stream for WebSocket {
     type Item = Result<Message, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_message(cx)
+        Pin::new(&mut self.receive).poll_next(cx)
     }
 }
 
-/// Sends messages. An item is done with once the connection's task has it: it is sent in its turn,
-/// together with what else waits. [`WebSocket::send`] tells when a message is handed to the
-/// transport; the sink is for many messages, of which one by one need not be told. Closing closes
-/// the connection with code 1000, after all of them.
+/// Sends messages, as [`SendHalf`] does.
 impl Sink<Message> for WebSocket {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.sink.commands.poll_ready(cx)
+        Pin::new(&mut self.send).poll_ready(cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        let command = Command::Send {
-            message,
-            options: SendOptions::new(),
-            done: None,
-        };
-        self.sink.commands.start_send(command)
+        Pin::new(&mut self.send).start_send(message)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Pin::new(&mut self.send).poll_flush(cx)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.sink.poll_close(cx).map(Ok)
-    }
-}
-
-impl SinkState {
-    /// Completes when the connection is closed; what is closed already stays so.
-    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let closing = match &mut self.closing {
-            Some(closing) => closing,
-            None => {
-                let (done, closing) = oneshot::channel();
-                let command = Command::Close {
-                    code: None,
-                    reason: None,
-                    done: Some(done),
-                };
-                // It fails if the connection is closed, and is told so by `closing` then.
-                let _ = self.commands.start_send(command);
-                self.closing.insert(closing)
-            }
-        };
-        if !closing.is_terminated() {
-            // Whatever comes of it, the connection is closed then.
-            let _ = ready!(Pin::new(closing).poll(cx));
-        }
-        Poll::Ready(())
+        Pin::new(&mut self.send).poll_close(cx)
     }
 }

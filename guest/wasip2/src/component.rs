@@ -119,6 +119,35 @@ impl GuestWebsocket for WebsocketResource {
         Ok(command.send_all(messages, options.into(), host::now())?)
     }
 
+    fn start_message(
+        &self,
+        kind: types::MessageKind,
+        options: types::SendOptions,
+    ) -> Result<types::Token, types::CallError> {
+        let mut driver = self.0.borrow_mut();
+        let command = driver.command();
+        Ok(command.start_message(kind.into(), options.into())?)
+    }
+
+    fn send_part(&self, part: Vec<u8>) -> Result<(), types::CallError> {
+        let mut driver = self.0.borrow_mut();
+        Ok(driver.command().send_part(&part, host::now())?)
+    }
+
+    fn finish_message(&self) -> Result<(), types::CallError> {
+        let mut driver = self.0.borrow_mut();
+        Ok(driver.command().finish_message(host::now())?)
+    }
+
+    fn abandon_message(&self) -> Result<Option<types::Token>, types::CallError> {
+        let mut driver = self.0.borrow_mut();
+        Ok(driver.command().abandon_message(host::now())?)
+    }
+
+    fn receive_parts(&self, enabled: bool) {
+        self.0.borrow_mut().receive_parts(enabled);
+    }
+
     fn ping(
         &self,
         payload: Vec<u8>,
@@ -139,11 +168,11 @@ impl GuestWebsocket for WebsocketResource {
     }
 
     fn pause(&self) {
-        self.0.borrow_mut().command().pause();
+        self.0.borrow_mut().pause();
     }
 
     fn resume(&self) {
-        self.0.borrow_mut().command().resume(host::now());
+        self.0.borrow_mut().resume();
     }
 
     fn drive(&self) -> types::Turn {

@@ -1,10 +1,12 @@
 //! Our types and the generated ones. Nothing but conversions.
 
+use alloc::string::String;
+
 use wasip2::sockets::network;
 use wasocket_client as ours;
 
 use crate::bindings::exports::wasocket::websocket::types;
-use crate::driver::Turn;
+use crate::driver::{Told, Turn};
 
 wasocket_shell::conversions!(types);
 wasocket_shell::addresses!(network);
@@ -15,6 +17,43 @@ impl From<Turn> for types::Turn {
             events: turn.events.into_iter().map(types::Event::from).collect(),
             deadline: turn.deadline.map(ours::Instant::as_nanos),
             resubscribe: turn.resubscribe,
+        }
+    }
+}
+
+impl From<Told> for types::Event {
+    fn from(told: Told) -> Self {
+        match told {
+            Told::Event(event) => event.into(),
+            Told::Part(part) => Self::MessagePart(part.into()),
+        }
+    }
+}
+
+impl From<ours::MessagePart> for types::MessagePart {
+    fn from(part: ours::MessagePart) -> Self {
+        let content = match part.kind {
+            ours::MessageKind::Text => {
+                // SAFETY: the bytes of a text part are UTF-8 by themselves, which its documentation
+                // promises: they were validated as they arrived. Validating them again would cost as
+                // much as copying them.
+                types::Message::Text(unsafe { String::from_utf8_unchecked(part.bytes) })
+            }
+            ours::MessageKind::Binary => types::Message::Binary(part.bytes),
+        };
+        Self {
+            content,
+            is_first: part.is_first,
+            is_last: part.is_last,
+        }
+    }
+}
+
+impl From<types::MessageKind> for ours::MessageKind {
+    fn from(kind: types::MessageKind) -> Self {
+        match kind {
+            types::MessageKind::Text => Self::Text,
+            types::MessageKind::Binary => Self::Binary,
         }
     }
 }
@@ -60,10 +99,8 @@ impl From<ours::CommandError> for types::CallError {
             ours::CommandError::InvalidArgument(argument) => Self::InvalidArgument(argument.into()),
             ours::CommandError::InvalidState(state) => Self::InvalidState(state.into()),
             ours::CommandError::QueueFull(queued) => Self::QueueFull(queued),
-            // Nothing here sends a message by parts, which only an open connection can.
-            ours::CommandError::MessageInProgress | ours::CommandError::NoMessageInProgress => {
-                Self::InvalidState(types::ReadyState::Open)
-            }
+            ours::CommandError::MessageInProgress => Self::MessageInProgress,
+            ours::CommandError::NoMessageInProgress => Self::NoMessageInProgress,
         }
     }
 }

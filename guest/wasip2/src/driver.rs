@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use wasip2::io::poll::Pollable;
-use wasocket_client::{Dial, Event, Instant, ReadyState, WebSocket};
+use wasocket_client::{Dial, Event, Instant, MessagePart, ReadyState, WebSocket};
 
 use crate::host;
 use crate::transport::{self, Interest, Read, Transport};
@@ -15,6 +15,10 @@ const MAX_READS: usize = 8;
 
 /// How many events one turn returns at most, about; a read's worth more if they are small.
 const MAX_EVENTS: usize = 4096;
+
+/// How many bytes of parts of messages one turn returns at most, about; a part more if it is long. As
+/// much as is read in one turn: what is compressed may become a thousand times that.
+const MAX_PARTS_LEN: usize = 512 << 10;
 
 /// One websocket with its transport.
 pub(crate) struct Driver {
@@ -28,13 +32,36 @@ pub(crate) struct Driver {
     commanded: bool,
     /// What the caller's pollables are for.
     subscribed: Option<Interest>,
+    /// The caller wants messages by parts.
+    by_parts: bool,
+    paused: bool,
+    write_failed: bool,
 }
 
 /// What a turn came to.
 pub(crate) struct Turn {
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<Told>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) resubscribe: bool,
+}
+
+/// What is told in one place of the order of events.
+pub(crate) enum Told {
+    Event(Event),
+    Part(MessagePart),
+}
+
+/// What a turn has told so far.
+#[derive(Default)]
+struct Telling {
+    events: Vec<Told>,
+    parts_len: usize,
+}
+
+impl Telling {
+    fn is_full(&self) -> bool {
+        self.events.len() >= MAX_EVENTS || self.parts_len >= MAX_PARTS_LEN
+    }
 }
 
 impl Driver {
@@ -47,7 +74,28 @@ impl Driver {
             closed: false,
             commanded: true,
             subscribed: None,
+            by_parts: false,
+            paused: false,
+            write_failed: false,
         }
+    }
+
+    /// Sets whether the messages from the next one on come by parts.
+    pub(crate) fn receive_parts(&mut self, enabled: bool) {
+        self.by_parts = enabled;
+        if !enabled {
+            self.command().cancel_parts(host::now());
+        }
+    }
+
+    pub(crate) fn pause(&mut self) {
+        self.paused = true;
+        self.command().pause();
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.paused = false;
+        self.command().resume(host::now());
     }
 
     /// The websocket, for a command.
@@ -63,7 +111,7 @@ impl Driver {
     /// Does what can be done now.
     pub(crate) fn turn(&mut self) -> Turn {
         let now = host::now();
-        let mut events = Vec::new();
+        let mut telling = Telling::default();
         transport::drop_unfinished();
         self.commanded = false;
         self.dial(now);
@@ -71,26 +119,26 @@ impl Driver {
         // caller is late. And it comes before writing: what the input makes us owe, such as pongs
         // and TLS records, leaves in one write with what was owed already. Nagle's algorithm would
         // hold a second small write back until the first is acknowledged.
-        self.take_events(now, &mut events);
+        self.take_events(now, &mut telling);
         let mut reads = 0;
-        while reads < MAX_READS && events.len() < MAX_EVENTS && self.read() {
+        while reads < MAX_READS && !telling.is_full() && self.read() {
             reads += 1;
-            self.take_events(now, &mut events);
+            self.take_events(now, &mut telling);
         }
-        self.take_events(now, &mut events);
+        self.take_events(now, &mut telling);
         self.websocket.handle_timeout(now);
         self.write();
-        self.take_events(now, &mut events);
+        self.take_events(now, &mut telling);
         self.close_if_closed();
 
-        let more = reads == MAX_READS || self.websocket.has_pending();
+        let more = reads == MAX_READS || self.has_pending();
         let deadline = if more && !self.closed {
             Some(now)
         } else {
             self.websocket.poll_timeout()
         };
         Turn {
-            events,
+            events: telling.events,
             deadline,
             resubscribe: self.subscribed != Some(self.interest()),
         }
@@ -100,7 +148,7 @@ impl Driver {
     pub(crate) fn is_due(&self) -> bool {
         self.commanded
             || self.closed
-            || self.websocket.has_pending()
+            || self.has_pending()
             // Each look at the clock is a call of the host.
             || self
                 .websocket
@@ -187,6 +235,7 @@ impl Driver {
                 }
                 Ok(len) => self.websocket.advance_transmit(len),
                 Err(error) => {
+                    self.write_failed = true;
                     self.websocket.handle_write_failed(error);
                     break;
                 }
@@ -198,19 +247,45 @@ impl Driver {
         }
     }
 
-    fn take_events(&mut self, now: Instant, events: &mut Vec<Event>) {
-        while events.len() < MAX_EVENTS {
-            let Some(event) = self.websocket.poll_event(now) else {
-                return;
+    fn take_events(&mut self, now: Instant, telling: &mut Telling) {
+        while !telling.is_full() {
+            let told = if self.is_holding() {
+                self.websocket.poll_ready_event().map(Told::Event)
+            } else {
+                // Parts first: they came before the events that wait.
+                let part = self.by_parts.then(|| self.websocket.poll_part(now));
+                match part.flatten() {
+                    Some(part) => {
+                        telling.parts_len += part.bytes.len();
+                        Some(Told::Part(part))
+                    }
+                    None => self.websocket.poll_event(now).map(Told::Event),
+                }
             };
-            events.push(event);
+            match told {
+                Some(told) => telling.events.push(told),
+                None => return,
+            }
         }
+    }
+
+    /// Whether what was read is kept as it is, because the caller paused: by parts it could become
+    /// much more. Not beyond the end of the connection, which is told after it.
+    fn is_holding(&self) -> bool {
+        let is_open = self.websocket.ready_state() == ReadyState::Open;
+        self.by_parts && self.paused && is_open && !self.write_failed
+    }
+
+    /// Whether there is something to tell, or to do with what was read.
+    fn has_pending(&self) -> bool {
+        !self.is_holding()
+            && (self.websocket.has_pending() || (self.by_parts && self.websocket.has_part()))
     }
 
     /// Closes the transport once the websocket is closed, after what is owed had its chance.
     fn close_if_closed(&mut self) {
         let closed = self.websocket.ready_state() == ReadyState::Closed;
-        if closed && !self.closed && !self.websocket.has_pending() {
+        if closed && !self.closed && !self.has_pending() {
             self.write();
             self.closed = true;
             self.transport.close();

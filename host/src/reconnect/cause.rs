@@ -106,6 +106,7 @@ fn is_failure_final(failure: &Failure) -> bool {
         // A machine without a network is told so too.
         | FailureKind::NameNotFound
         | FailureKind::Other
+        | FailureKind::PoolExhausted { .. }
         | FailureKind::ProtocolError
         | FailureKind::Timeout(_)
         // It may be a fault on the way.

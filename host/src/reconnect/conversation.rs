@@ -13,7 +13,7 @@ use super::shared::{Close, Shared, Stop};
 use crate::error::{Error, Failure};
 use crate::event::{self, Closed, Message, ReadyState};
 use crate::options::SendOptions;
-use crate::queue::cost;
+use crate::queue::event_cost;
 
 /// A connection that is open, and what is under way on it.
 pub(super) struct Conversation<'a, L> {
@@ -25,7 +25,7 @@ pub(super) struct Conversation<'a, L> {
     /// Pings, each with the number of the last message before it.
     pings: FuturesUnordered<BoxFuture<'static, (u64, Result<(), Error>)>>,
     /// What the server sent, and waits for room, with its cost.
-    held: Option<(Event, usize)>,
+    held: Option<(Event, u64)>,
     failure: Option<Failure>,
     closing: Closing,
     /// The connection takes nothing any more.
@@ -200,7 +200,7 @@ impl<'a, L: Line> Conversation<'a, L> {
         let Some(event) = event else {
             return Some(self.lost(Error::InvalidState(ReadyState::Closed)));
         };
-        let cost = cost(&event);
+        let cost = event_cost(&event);
         let event = match event {
             event::Event::Message(message) => Event::Message(message),
             event::Event::Ping(payload) => Event::Ping(payload),
@@ -209,8 +209,8 @@ impl<'a, L: Line> Conversation<'a, L> {
                 self.failure = Some(failure);
                 return None;
             }
-            // It was told before all of these.
-            event::Event::Open(_) => return None,
+            // The one was told before all of these, the other is not asked for.
+            event::Event::Open(_) | event::Event::MessageStart(_) => return None,
             event::Event::Close(closed) => return Some(self.lost(Error::Closed(closed))),
         };
         self.held = Some((event, cost));

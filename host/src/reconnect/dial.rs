@@ -42,7 +42,8 @@ impl Dial for Runtime {
     type Line = WebSocket;
 
     async fn dial(&self, attempt: &Attempt) -> Result<WebSocket, Error> {
-        self.connect_with(&attempt.url, &attempt.options).await
+        let options = attempt.options.clone().without_streams();
+        self.connect_with(&attempt.url, &options).await
     }
 }
 
@@ -56,14 +57,7 @@ impl Line for WebSocket {
     }
 
     fn send(&self, message: Message, options: SendOptions) -> Outcome<()> {
-        let result = self
-            .sender()
-            .commands()
-            .give_now(move |done| Command::Send {
-                message,
-                options,
-                done: Some(done),
-            });
+        let result = self.sender().commands().send_now(message, options);
         Box::pin(async {
             match result {
                 Ok(result) => result.await,

@@ -12,7 +12,7 @@ const MAX_WAITING: u32 = 1 << 20;
 
 /// What the events of one attempt count together, beside what the server sends once it is open: the
 /// answer to the opening handshake is the most of it, and 16 KiB at most unless set otherwise.
-const ATTEMPT_COST: usize = 16 << 10;
+const ATTEMPT_COST: u64 = 16 << 10;
 
 /// Room that is taken, and given back by dropping it.
 pub(super) type Taken = Vec<OwnedSemaphorePermit>;
@@ -39,7 +39,7 @@ pub(super) struct EventReceiver {
 impl EventSender {
     /// Waits for room for an event of this cost. What costs more than may wait waits until it is
     /// alone.
-    pub(super) async fn room(&self, cost: usize) -> Taken {
+    pub(super) async fn room(&self, cost: u64) -> Taken {
         let cost = u32::try_from(cost).unwrap_or(u32::MAX).min(MAX_WAITING);
         let room = self.room.clone().acquire_many_owned(cost).await;
         // It is never closed.

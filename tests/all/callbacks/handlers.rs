@@ -1,11 +1,11 @@
 //! Which handlers are called when, and where.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 
 use integration_tests::{ClosedPort, Echo, Stream, frame, run, run_on_one_thread, runtime};
 use tokio::task;
 use wasocket::SendOptions;
-use wasocket::callback::Websocket;
+use wasocket::callback::{Handle, Websocket};
 
 use super::{Told, accepting, close, play};
 
@@ -252,5 +252,60 @@ fn a_connection_needs_no_handlers() {
             stream.reset();
         };
         play(Websocket::new(runtime()), server, |_| {}).await;
+    });
+}
+
+#[test]
+fn every_handler_may_call_the_connection_and_drop_its_last_handle() {
+    run(async {
+        let told = Told::default();
+        let peer = accepting(async |mut stream| {
+            stream.expect_frame(0x81, b"from open").await;
+            stream.send(&frame(0x81, b"Hello")).await;
+            stream.expect_frame(0x81, b"from message").await;
+            // Reserved bits (RFC 6455, section 5.2).
+            stream.send(b"\xc1\x00").await;
+            stream.drain().await;
+        })
+        .await;
+        let (closed, is_closed) = tokio::sync::oneshot::channel();
+        let last = Arc::new(Mutex::new(None::<Handle>));
+        let mut websocket = told.websocket();
+        websocket.on_open(|handle| handle.send("from open", SendOptions::new(), |_| {}));
+        let dropped = last.clone();
+        websocket.on_message(move |handle, _| {
+            handle.send("from message", SendOptions::new(), |_| {});
+            drop(dropped.lock().unwrap().take());
+        });
+        let never = || unreachable!("the connection has ended");
+        let mut is_first = true;
+        websocket.on_error(move |handle, _| {
+            // What it asks for may fail while the connection is closing, which is told here too.
+            if std::mem::take(&mut is_first) {
+                handle.send("from error", SendOptions::new(), move |_| never());
+                handle.ping("from error", SendOptions::new(), move |_, _| never());
+            }
+        });
+        let mut closed = Some(closed);
+        websocket.on_close(move |handle, _| {
+            handle.send("from close", SendOptions::new(), move |_| never());
+            handle.ping("from close", SendOptions::new(), move |_, _| never());
+            handle.close("from close", 1000, move |_, _| never());
+            closed.take().unwrap().send(()).unwrap();
+        });
+        {
+            // Before the handler of messages can look for it.
+            let mut last = last.lock().unwrap();
+            *last = Some(websocket.connect(Some(&peer.url()), None, None, |_| {}));
+        }
+        is_closed.await.unwrap();
+        peer.finish().await;
+        assert!(last.lock().unwrap().is_none());
+        let mut all = told.all();
+        all.retain(|one| one != "error: not possible while the connection is closing");
+        assert_eq!(all[..2], ["open", r#"message: Text("Hello")"#]);
+        assert!(all[2].starts_with("error: connection: "), "{all:?}");
+        assert_eq!(all[3], r#"close: 1006 "" false"#);
+        assert_eq!(all.len(), 4, "{all:?}");
     });
 }
