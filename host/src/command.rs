@@ -356,7 +356,7 @@ impl CommandSink {
     }
 
     /// Gives a message of which nobody is told.
-    pub(crate) fn start_send(&mut self, message: Message) -> Result<(), Error> {
+    pub(crate) fn start_send(&self, message: Message) -> Result<(), Error> {
         let load = self.commands.outbox.load(message.len(), 1);
         self.commands.push(Command::Send {
             message,
@@ -367,7 +367,7 @@ impl CommandSink {
     }
 
     /// Closes the connection with code 1000, after all of it.
-    pub(crate) fn close(&mut self, done: Done<Closed>) -> Result<(), Error> {
+    pub(crate) fn close(&self, done: Done<Closed>) -> Result<(), Error> {
         self.commands.push(Command::Close {
             code: None,
             reason: None,

@@ -502,7 +502,7 @@ impl Driver {
         }
     }
 
-    fn handle_message(&mut self, message: Message) {
+    fn handle_message(&self, message: Message) {
         trace!(len = message.len(), "message");
         if !(self.closing && self.events.is_full()) {
             self.events.push(Event::Message(message));

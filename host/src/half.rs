@@ -44,7 +44,7 @@ pub struct ReceiveHalf {
 
 /// Halves that are not of one connection. They are given back.
 #[derive(Debug)]
-pub struct ReuniteError(pub SendHalf, pub ReceiveHalf);
+pub struct ReuniteError(pub Box<(SendHalf, ReceiveHalf)>);
 
 impl fmt::Display for ReuniteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,7 +72,7 @@ impl SendHalf {
         if self.sender.commands().is_same(&other.commands) {
             Ok(WebSocket::of_halves(self, other))
         } else {
-            Err(ReuniteError(self, other))
+            Err(ReuniteError(Box::new((self, other))))
         }
     }
 }
@@ -92,7 +92,7 @@ impl Sink<Message> for SendHalf {
         self.commands.poll_ready(cx)
     }
 
-    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
         self.commands.start_send(message)
     }
 

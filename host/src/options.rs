@@ -211,7 +211,8 @@ impl Options {
     }
 
     /// Bounds what waits in the component to be sent, in bytes: 1 to 1,073,741,824. Default:
-    /// 1,048,576. Sending waits while at least this much does; a single message may be longer.
+    /// 1,048,576. Sending waits while at least this much does; a single message may be longer. What
+    /// waits in all is bounded by [`Self::send_marks`] before.
     #[must_use]
     pub fn max_buffered_amount(mut self, bytes: u64) -> Self {
         self.max_buffered_amount = Some(bytes);

@@ -10,7 +10,7 @@ use integration_tests::{
     open_with, run, runtime, runtime_builder,
 };
 use tokio::sync::oneshot;
-use wasocket::{Error, Event, FailureKind, Grants, Options, Part, Runtime, Step, WebSocket};
+use wasocket::{Error, Event, FailureKind, Grants, Marks, Options, Part, Runtime, Step, WebSocket};
 
 /// A mebibyte.
 const MIB: usize = 1 << 20;
@@ -225,7 +225,10 @@ fn what_waits_for_a_server_that_does_not_read_is_bounded() {
                 }
             })
             .await;
-            let options = Options::new().max_buffered_amount(limit);
+            // Only the component bounds it.
+            let options = Options::new()
+                .max_buffered_amount(limit)
+                .send_marks(Marks::new(1 << 30, 1_000));
             let websocket = runtime_of(16 * MIB)
                 .connect_with(&peer.url(), &options)
                 .await
@@ -248,7 +251,9 @@ fn what_waits_traps_the_instance_if_its_limit_is_more_than_the_instance_holds() 
             assert!(may_read.await.is_err());
         })
         .await;
-        let options = Options::new().max_buffered_amount(1 << 30);
+        let options = Options::new()
+            .max_buffered_amount(1 << 30)
+            .send_marks(Marks::new(1 << 30, 1_000));
         let websocket = runtime_of(16 * MIB)
             .connect_with(&peer.url(), &options)
             .await

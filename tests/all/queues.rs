@@ -97,7 +97,11 @@ fn sending_waits_while_as_many_messages_wait_as_the_mark_says() {
 #[test]
 fn nothing_waits_once_a_connection_has_ended() {
     run(async {
-        let (mut websocket, peer) = open(async |stream| stream.reset()).await;
+        let (mut websocket, peer) = open(async |mut stream| {
+            stream.frame().await;
+            stream.reset();
+        })
+        .await;
         let sender = websocket.sender();
         while sender.send(numbered(0)).await.is_ok() {}
         peer.finish().await;
@@ -234,7 +238,7 @@ fn halves_of_different_connections_are_given_back() {
         let (send, receive) = first.split();
         let (other_send, other_receive) = second.split();
         let error = send.reunite(other_receive).unwrap_err();
-        let wasocket::ReuniteError(send, other_receive) = error;
+        let (send, other_receive) = *error.0;
         send.reunite(receive).unwrap();
         other_send.reunite(other_receive).unwrap();
     });

@@ -98,12 +98,12 @@ pub(crate) enum Client {
 
 /// The two directions of a connection.
 pub(crate) enum Sending {
-    Wasocket(SplitSink<WebSocket, wasocket::Message>),
+    Wasocket(wasocket::SendHalf),
     Tungstenite(SplitSink<Tungstenite, tungstenite::Message>),
 }
 
 pub(crate) enum Receiving {
-    Wasocket(SplitStream<WebSocket>),
+    Wasocket(Box<wasocket::ReceiveHalf>),
     Tungstenite(SplitStream<Tungstenite>),
 }
 
@@ -153,7 +153,7 @@ impl Client {
         match self {
             Self::Wasocket(websocket) => {
                 let (tx, rx) = (*websocket).split();
-                (Sending::Wasocket(tx), Receiving::Wasocket(rx))
+                (Sending::Wasocket(tx), Receiving::Wasocket(Box::new(rx)))
             }
             Self::Tungstenite(websocket) => {
                 let (tx, rx) = (*websocket).split();

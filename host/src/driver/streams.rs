@@ -221,7 +221,7 @@ impl Driver {
     }
 
     /// Takes a message as far as it has arrived.
-    fn take_joined(&mut self, message: Message, is_last: bool) -> Incoming {
+    fn take_joined(&self, message: Message, is_last: bool) -> Incoming {
         if message.len() as u64 > self.stream_over {
             if self.closing && self.events.is_full() {
                 return Incoming::Discarding;

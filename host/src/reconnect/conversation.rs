@@ -259,7 +259,7 @@ impl Closing {
 }
 
 /// Waits for room for what is held; for ever if nothing is.
-async fn room(events: &EventSender, held: &Option<(Event, usize)>) -> Taken {
+async fn room(events: &EventSender, held: &Option<(Event, u64)>) -> Taken {
     match held {
         Some((_, cost)) => events.room(*cost).await,
         None => pending().await,
