@@ -1,11 +1,10 @@
 //! What the application asks of a connection, on its way to the connection's task.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SetOnce, mpsc, oneshot};
+use tokio_util::sync::ReusableBoxFuture;
 
 use crate::error::{Error, Part};
 use crate::event::{Closed, Message, MessageKind, Pong, ReadyState};
@@ -324,10 +323,11 @@ impl CommandSender {
 }
 
 /// Gives messages as a sink does: room first, then the message.
+#[derive(Debug)]
 pub(crate) struct CommandSink {
     commands: CommandSender,
     /// The wait for room, while there is one.
-    waiting: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    waiting: Option<ReusableBoxFuture<'static, ()>>,
 }
 
 impl CommandSink {
@@ -343,10 +343,11 @@ impl CommandSink {
         let commands = &self.commands;
         if self.waiting.is_none() && commands.outbox.try_turn().is_none() {
             let outbox = commands.outbox.clone();
-            self.waiting = Some(Box::pin(async move { drop(outbox.turn().await) }));
+            let turn = async move { drop(outbox.turn().await) };
+            self.waiting = Some(ReusableBoxFuture::new(turn));
         }
         if let Some(waiting) = &mut self.waiting {
-            ready!(waiting.as_mut().poll(cx));
+            ready!(waiting.poll(cx));
             self.waiting = None;
         }
         if commands.tx.is_closed() {
@@ -373,13 +374,5 @@ impl CommandSink {
             reason: None,
             done: Some(done),
         })
-    }
-}
-
-impl std::fmt::Debug for CommandSink {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CommandSink")
-            .field("commands", &self.commands)
-            .finish_non_exhaustive()
     }
 }

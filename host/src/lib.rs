@@ -195,6 +195,7 @@ mod tests {
         is_send::<Runtime>();
         is_sync::<Runtime>();
         is_send::<WebSocket>();
+        is_sync::<WebSocket>();
         is_send::<ReceiveHalf>();
         is_send::<SendHalf>();
         is_send::<MessageReader>();

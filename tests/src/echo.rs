@@ -90,10 +90,14 @@ async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>) {
     }
 }
 
+/// How long a message may be, in bytes. It is room that is made for one that is only announced, so
+/// that there has to be an end to it.
+const MAX_LEN: usize = 1 << 30;
+
 async fn echo(stream: impl AsyncRead + AsyncWrite + Unpin) {
     let config = WebSocketConfig::default()
-        .max_message_size(None)
-        .max_frame_size(None);
+        .max_message_size(Some(MAX_LEN))
+        .max_frame_size(Some(MAX_LEN));
     let accepted = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await;
     let Ok(mut websocket) = accepted else {
         return;
