@@ -11,6 +11,7 @@ use crate::event::{Closed, Message, MessageKind, Pong, ReadyState};
 use crate::marks::Marks;
 use crate::options::SendOptions;
 use crate::outbox::{Handed, Load, Outbox};
+use crate::websocket::TrySendError;
 use crate::writer;
 
 /// How many pings may be on their way to the component.
@@ -204,21 +205,24 @@ impl CommandSender {
         })
     }
 
-    /// Gives a message if there is room for it now and nobody waits for room; `Some` is the message
-    /// that found none.
+    /// Gives a message if there is room for it now and nobody waits for room.
     pub(crate) fn try_send(
         &self,
         message: Message,
         options: SendOptions,
-    ) -> Result<Option<Message>, (Error, Message)> {
+    ) -> Result<(), TrySendError> {
+        let refused = |error, message| TrySendError::Refused {
+            error: Box::new(error),
+            message,
+        };
         if let Err(error) = self.check_len(&message) {
-            return Err((error, message));
+            return Err(refused(error, message));
         }
         let Some(_turn) = self.outbox.try_turn() else {
-            return match self.tx.is_closed() {
-                true => Err((self.ended.error(), message)),
-                false => Ok(Some(message)),
-            };
+            return Err(match self.tx.is_closed() {
+                true => refused(self.ended.error(), message),
+                false => TrySendError::Full(message),
+            });
         };
         let load = self.outbox.load(message.len(), 1);
         let command = Command::Send {
@@ -232,11 +236,11 @@ impl CommandSender {
             room: None,
         };
         match self.tx.send(queued) {
-            Ok(()) => Ok(None),
+            Ok(()) => Ok(()),
             Err(mpsc::error::SendError(queued)) => match queued.command {
-                Command::Send { message, .. } => Err((self.ended.error(), message)),
+                Command::Send { message, .. } => Err(refused(self.ended.error(), message)),
                 // It is the command that was given.
-                Command::Start { .. } | Command::Ping { .. } | Command::Close { .. } => Ok(None),
+                Command::Start { .. } | Command::Ping { .. } | Command::Close { .. } => Ok(()),
             },
         }
     }

@@ -55,7 +55,7 @@ pub enum TrySendError {
     #[error("{error}")]
     Refused {
         /// Why, as [`Sender::send`] tells it.
-        error: Error,
+        error: Box<Error>,
         /// The message.
         message: Message,
     },
@@ -251,11 +251,7 @@ impl Sender {
     /// - [`TrySendError::Refused`]: it is too long, or the connection is closed, as
     ///   [`Self::send`] tells it. That the connection is closing is not known here.
     pub fn try_send(&self, message: impl Into<Message>) -> Result<(), TrySendError> {
-        match self.commands.try_send(message.into(), SendOptions::new()) {
-            Ok(None) => Ok(()),
-            Ok(Some(message)) => Err(TrySendError::Full(message)),
-            Err((error, message)) => Err(TrySendError::Refused { error, message }),
-        }
+        self.commands.try_send(message.into(), SendOptions::new())
     }
 
     /// Starts a message that is sent as it is written, and completes when it is its turn.
