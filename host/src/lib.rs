@@ -89,6 +89,12 @@
 //! for long has others go on meanwhile, on its thread too. [`RuntimeBuilder::pool`] bounds the number
 //! of connections, and sets aside what they need.
 //!
+//! # Examples
+//!
+//! Whole programs, in `examples/` of the repository: `echo`; `chat`, whose halves have a loop each;
+//! `fan_in`, which reads many feeds at once; `telemetry`, which publishes over a connection that is made
+//! anew; and `plugin_host`, which runs components that nobody vouches for.
+//!
 //! # What it does not do
 //!
 //! There is no server's side, and no switch that turns the verification of certificates off.

@@ -4,6 +4,7 @@
 mod beside;
 mod cache;
 mod counters;
+mod examples;
 mod facade;
 mod isolation;
 mod lifetimes;

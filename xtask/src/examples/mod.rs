@@ -2,9 +2,11 @@
 //!
 //! Of each it makes a component, composes that with ours, makes sure that what is left to import is
 //! WASI alone, and runs it against a server over `ws` and over `wss`. What it prints and what the
-//! server saw is the same for all of them.
+//! server saw is the same for all of them. That in Rust is a plugin too, of the crate's example of a
+//! host of plugins.
 
 mod build;
+mod plugin;
 mod server;
 mod tools;
 
@@ -124,15 +126,23 @@ fn check(example: Example, tools: &Tools, identity: &Identity, dir: &Path) -> Re
     tools.compile(&composed, &compiled)?;
     for identity in [None, Some(identity)] {
         let log = dir.join(format!("{name}.log"));
-        talk(tools.run(&compiled), identity, &log)?;
+        talk(|_| tools.run(&compiled), identity, &log)?;
+    }
+    if matches!(example, Example::Rust) {
+        plugin::check(&app, dir)?;
     }
     Ok(fs::metadata(composed)?.len())
 }
 
-/// Lets the program talk to a server of its own.
-fn talk(mut program: Command, identity: Option<&Identity>, log: &Path) -> Result<()> {
+/// Lets a program talk to a server of its own.
+fn talk(
+    program: impl FnOnce(&Server) -> Command,
+    identity: Option<&Identity>,
+    log: &Path,
+) -> Result<()> {
     let server = Server::start(identity, log)?;
     let url = server.url("/echo");
+    let mut program = program(&server);
     program.arg(&url).env_remove("ROOTS");
     if let Some(identity) = identity {
         program.env("ROOTS", fs::read_to_string(&identity.root)?);

@@ -55,9 +55,14 @@ impl Server {
         })
     }
 
+    /// Its host and port.
+    pub(super) fn address(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
     /// Where it is, with a path that says what it is to do.
     pub(super) fn url(&self, path: &str) -> String {
-        format!("{}://localhost:{}{path}", self.scheme, self.port)
+        format!("{}://{}{path}", self.scheme, self.address())
     }
 }
 
