@@ -17,6 +17,7 @@ impl From<Turn> for types::Turn {
             events: turn.events.into_iter().map(types::Event::from).collect(),
             deadline: turn.deadline.map(ours::Instant::as_nanos),
             resubscribe: turn.resubscribe,
+            statistics: turn.statistics.into(),
         }
     }
 }

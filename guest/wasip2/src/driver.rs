@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use wasip2::io::poll::Pollable;
-use wasocket_client::{Dial, Event, Instant, MessagePart, ReadyState, WebSocket};
+use wasocket_client::{Dial, Event, Instant, MessagePart, ReadyState, Statistics, WebSocket};
 
 use crate::host;
 use crate::transport::{self, Interest, Read, Transport};
@@ -43,6 +43,7 @@ pub(crate) struct Turn {
     pub(crate) events: Vec<Told>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) resubscribe: bool,
+    pub(crate) statistics: Statistics,
 }
 
 /// What is told in one place of the order of events.
@@ -141,6 +142,7 @@ impl Driver {
             events: telling.events,
             deadline,
             resubscribe: self.subscribed != Some(self.interest()),
+            statistics: self.websocket.statistics(),
         }
     }
 

@@ -53,6 +53,8 @@ fn frames_are_counted_both_ways_and_pongs_tell_the_round_trip() {
         let round_trip = after.round_trip.expect("a pong came");
         assert!(round_trip.last > 0);
         assert_eq!(round_trip.smoothed, round_trip.last);
+        let turn = guest.drive(websocket).await;
+        assert_eq!(turn.statistics, after);
         guest.drop(websocket).await;
         server.finish().await;
     });
