@@ -12,8 +12,7 @@
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
@@ -139,24 +138,18 @@ impl WasiView for Plugin {
 }
 
 /// Counts ticks, until it is dropped.
-struct Clock(Arc<AtomicBool>);
+struct Clock {
+    _ended: Sender<()>,
+}
 
 impl Clock {
     fn start(engine: Engine) -> Self {
-        let ended = Arc::new(AtomicBool::new(false));
-        let is_over = ended.clone();
+        let (ended, is_over) = mpsc::channel();
         thread::spawn(move || {
-            while !is_over.load(Ordering::Relaxed) {
-                thread::sleep(TICK);
+            while is_over.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 engine.increment_epoch();
             }
         });
-        Self(ended)
-    }
-}
-
-impl Drop for Clock {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        Self { _ended: ended }
     }
 }
