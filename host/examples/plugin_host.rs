@@ -109,6 +109,7 @@ impl Plugin {
             .inherit_stdout()
             .inherit_stderr()
             .allow_ip_name_lookup(true)
+            .allow_tcp(true)
             .allow_udp(false)
             .socket_addr_check(move |address, kind| {
                 let is_granted = match kind {
