@@ -8,6 +8,7 @@ use tokio_util::sync::ReusableBoxFuture;
 
 use crate::error::{Error, Part};
 use crate::event::{Closed, Message, MessageKind, Pong, ReadyState};
+use crate::line::in_line;
 use crate::marks::Marks;
 use crate::options::SendOptions;
 use crate::outbox::{Handed, Load, Outbox};
@@ -272,11 +273,8 @@ impl CommandSender {
         &self,
         command: C,
     ) -> Result<impl Future<Output = Result<T, Error>> + use<T, C>, Error> {
-        // The semaphore is never closed: when the task ends, all room is given back. Without
-        // `unconstrained`, whose budget of Tokio's is used up would have no place in the line yet, and
-        // others would overtake.
-        let room = tokio::task::unconstrained(self.room.clone().acquire_owned());
-        let room = room.await.ok();
+        // The semaphore is never closed: when the task ends, all room is given back.
+        let room = in_line(self.room.clone().acquire_owned()).await.ok();
         self.push_told(command, room)
     }
 

@@ -148,6 +148,7 @@ mod event;
 mod grants;
 mod half;
 mod limits;
+mod line;
 mod lookup;
 mod marks;
 mod options;

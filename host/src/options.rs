@@ -243,8 +243,8 @@ impl Options {
         Ok((receive, send))
     }
 
-    /// Makes the guest's options of these, of whose connect timeout some may have passed. The inner error is the guest's judgement, the outer one
-    /// a trap.
+    /// Makes the guest's options of these, of whose connect timeout this much is left. The inner error
+    /// is the guest's judgement, the outer one a trap.
     pub(crate) async fn apply(
         &self,
         store: &mut Sandbox,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
+use crate::line::in_line;
 use crate::marks::Marks;
 
 /// What waits to be sent on one connection, from the application to the transport.
@@ -43,10 +44,8 @@ impl Outbox {
     /// Waits for the turn of the caller, and until there is room. It has the turn for as long as it
     /// holds what is returned.
     pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        // The semaphore is never closed. Without `unconstrained`, whose budget of Tokio's is used up
-        // would have no place in the line yet, and others would overtake.
-        let turn = tokio::task::unconstrained(self.turnstile.acquire());
-        let turn = turn.await.ok();
+        // The semaphore is never closed.
+        let turn = in_line(self.turnstile.acquire()).await.ok();
         self.until(|outbox| !outbox.is_full()).await;
         turn
     }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use wasmtime::PoolingAllocationConfig;
 
 use crate::error::{Failure, FailureKind, Step};
+use crate::line::in_line;
 
 /// How many tables the component has: that of its code, and that through which its modules call
 /// each other.
@@ -138,7 +139,7 @@ impl Places {
             return Err(exhausted(instances, in_use));
         }
         let start = Instant::now();
-        let free = self.free.clone().acquire_owned();
+        let free = in_line(self.free.clone().acquire_owned());
         let place = match start.checked_add(timeout) {
             Some(deadline) => timeout_at(deadline, free).await.ok(),
             // Later than can be told: there is no end to the waiting.

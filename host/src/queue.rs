@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::sync::{Notify, mpsc};
 
 use crate::command::Ended;
-use crate::event::{Event, Message, MessageKind};
+use crate::event::{Event, MessageKind};
 use crate::marks::Marks;
 use crate::reader::{self, MessageReader, PieceSender};
 
@@ -171,10 +171,8 @@ fn cost(len: usize) -> u64 {
 
 fn payload_len(event: &Event) -> usize {
     match event {
-        Event::Message(Message::Text(text)) => text.len(),
-        Event::Message(Message::Binary(bytes)) | Event::Ping(bytes) | Event::Pong(bytes) => {
-            bytes.len()
-        }
+        Event::Message(message) => message.len(),
+        Event::Ping(payload) | Event::Pong(payload) => payload.len(),
         Event::Open(_) | Event::MessageStart(_) | Event::Error(_) | Event::Close(_) => 0,
     }
 }
@@ -184,6 +182,7 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
+    use crate::event::Message;
 
     fn message(len: u64) -> Event {
         Event::Message(Message::Binary(vec![0; len as usize]))

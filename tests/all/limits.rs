@@ -7,22 +7,13 @@ use futures_util::FutureExt;
 use futures_util::future::try_join_all;
 use integration_tests::{
     Bystander, Scripted, Stream, assert_failure, close_payload, connect_failure, failure, frame,
-    open_with, run, runtime, runtime_builder,
+    open_with, run, runtime, runtime_of,
 };
 use tokio::sync::oneshot;
-use wasocket::{Error, Event, FailureKind, Grants, Marks, Options, Part, Runtime, Step, WebSocket};
+use wasocket::{Error, Event, FailureKind, Marks, Options, Part, Step, WebSocket};
 
 /// A mebibyte.
 const MIB: usize = 1 << 20;
-
-/// A runtime whose instances trap if they need more memory than this.
-fn runtime_of(max_memory: usize) -> Runtime {
-    runtime_builder()
-        .grants(Grants::new().everything())
-        .max_memory(max_memory)
-        .build()
-        .unwrap()
-}
 
 /// Asserts that the client fails the connection with this code and reason.
 async fn expect_failing(stream: &mut Stream, code: u16, reason: &str) {

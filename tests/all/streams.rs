@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use integration_tests::{
-    Scripted, close_payload, frame, open, open_with, rest, run, runtime_builder, stuck_at,
+    Scripted, Stream, close_payload, frame, open, open_with, rest, run, runtime_of, stuck_at,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 use wasocket::{
-    Error, Event, FailureKind, Grants, MessageKind, MessageReader, Options, Part, ReadyState,
-    Runtime, SendOptions,
+    Error, Event, FailureKind, MessageKind, MessageReader, MessageWriter, Options, Part,
+    ReadyState, SendOptions, Sender,
 };
 
 /// How much of a long message is sent or read at once.
@@ -34,6 +34,20 @@ async fn read_all(mut reader: MessageReader) -> Vec<u8> {
     let mut bytes = Vec::new();
     reader.read_to_end(&mut bytes).await.unwrap();
     bytes
+}
+
+/// Starts a message, once there is room for it.
+async fn start(sender: &Sender, kind: MessageKind) -> MessageWriter {
+    let started = sender.message_writer(kind, SendOptions::new()).await;
+    started.unwrap()
+}
+
+/// Expects a Close frame with this code, and does the closing handshake.
+async fn expect_closing(stream: &mut Stream, code: u16) {
+    let (first, payload) = stream.frame().await;
+    assert_eq!((first, &payload[..2]), (0x88, &code.to_be_bytes()[..]));
+    stream.send(&frame(0x88, &payload)).await;
+    stream.end().await;
 }
 
 /// The crate's error in one of reading or writing.
@@ -58,23 +72,19 @@ fn a_message_goes_out_as_it_is_written_and_others_wait_for_its_end() {
         })
         .await;
         let sender = websocket.sender();
-        let options = SendOptions::new();
-        let mut writer = sender
-            .message_writer(MessageKind::Text, options)
-            .await
-            .unwrap();
+        let mut writer = start(&sender, MessageKind::Text).await;
         writer.write_all(b"Hel").await.unwrap();
         writer.flush().await.unwrap();
         first_arrived.await.unwrap();
         let mut next = Box::pin(sender.send("next"));
         assert!((&mut next).now_or_never().is_none());
-        let mut last = Box::pin(sender.message_writer(MessageKind::Binary, options));
+        let mut last = Box::pin(start(&sender, MessageKind::Binary));
         assert!((&mut last).now_or_never().is_none());
         websocket.ping("between").await.unwrap();
         writer.write_all(b"lo").await.unwrap();
         writer.finish().await.unwrap();
         next.await.unwrap();
-        let mut writer = last.await.unwrap();
+        let mut writer = last.await;
         writer.write_all(b"last").await.unwrap();
         writer.shutdown().await.unwrap();
         peer.finish().await;
@@ -86,14 +96,6 @@ const MEMORY: usize = 32 << 20;
 
 /// How many parts that message has.
 const PARTS: usize = 8 * MEMORY / PART_LEN;
-
-fn small_runtime() -> Runtime {
-    runtime_builder()
-        .grants(Grants::new().everything())
-        .max_memory(MEMORY)
-        .build()
-        .unwrap()
-}
 
 #[test]
 fn a_message_may_be_sent_that_is_eight_times_as_long_as_the_memory_of_its_instance() {
@@ -112,7 +114,7 @@ fn a_message_may_be_sent_that_is_eight_times_as_long_as_the_memory_of_its_instan
             stream.expect(b"\x80\x80\0\0\0\0").await;
         })
         .await;
-        let websocket = small_runtime().connect(&peer.url()).await.unwrap();
+        let websocket = runtime_of(MEMORY).connect(&peer.url()).await.unwrap();
         let sender = websocket.sender();
         let mut writer = sender
             .message_writer(MessageKind::Binary, SendOptions::new().unmasked())
@@ -144,7 +146,7 @@ fn a_message_may_be_read_that_is_eight_times_as_long_as_the_memory_of_its_instan
         })
         .await;
         let options = streaming().max_message_size(1 << 30);
-        let connected = small_runtime().connect_with(&peer.url(), &options).await;
+        let connected = runtime_of(MEMORY).connect_with(&peer.url(), &options).await;
         let mut websocket = connected.unwrap();
         let mut reader = websocket.receive_stream().await.unwrap().unwrap();
         let mut received = vec![0; PART_LEN];
@@ -208,10 +210,7 @@ fn a_server_that_does_not_read_slows_writing_down() {
         })
         .await;
         let sender = websocket.sender();
-        let mut writer = sender
-            .message_writer(MessageKind::Binary, SendOptions::new())
-            .await
-            .unwrap();
+        let mut writer = start(&sender, MessageKind::Binary).await;
         let written = AtomicUsize::new(0);
         let write = async {
             for number in 0..COUNT {
@@ -402,10 +401,7 @@ fn a_writer_that_is_dropped_before_a_part_was_sent_changes_nothing() {
         })
         .await;
         let sender = websocket.sender();
-        let mut writer = sender
-            .message_writer(MessageKind::Text, SendOptions::new())
-            .await
-            .unwrap();
+        let mut writer = start(&sender, MessageKind::Text).await;
         writer.write_all(b"not sent").await.unwrap();
         drop(writer);
         websocket.send("next").await.unwrap();
@@ -418,17 +414,11 @@ fn a_writer_that_is_dropped_in_a_message_closes_the_connection_with_1011() {
     run(async {
         let (websocket, peer) = open(async |mut stream| {
             stream.expect_frame(0x01, b"begun").await;
-            let (first, payload) = stream.frame().await;
-            assert_eq!((first, &payload[..2]), (0x88, &1011_u16.to_be_bytes()[..]));
-            stream.send(&frame(0x88, &payload)).await;
-            stream.end().await;
+            expect_closing(&mut stream, 1011).await;
         })
         .await;
         let sender = websocket.sender();
-        let mut writer = sender
-            .message_writer(MessageKind::Text, SendOptions::new())
-            .await
-            .unwrap();
+        let mut writer = start(&sender, MessageKind::Text).await;
         writer.write_all(b"begun").await.unwrap();
         writer.flush().await.unwrap();
         drop(writer);
@@ -445,27 +435,18 @@ fn a_text_may_be_written_in_pieces_of_characters_and_has_to_be_utf8() {
             stream.expect_frame(0x00, b"\x96").await;
             stream.expect_frame(0x80, b"").await;
             stream.expect_frame(0x01, b"good").await;
-            let (first, payload) = stream.frame().await;
-            assert_eq!((first, &payload[..2]), (0x88, &1011_u16.to_be_bytes()[..]));
-            stream.send(&frame(0x88, &payload)).await;
-            stream.end().await;
+            expect_closing(&mut stream, 1011).await;
         })
         .await;
         let sender = websocket.sender();
-        let text = async || {
-            sender
-                .message_writer(MessageKind::Text, SendOptions::new())
-                .await
-                .unwrap()
-        };
-        let mut writer = text().await;
+        let mut first = start(&sender, MessageKind::Text).await;
         for piece in [&b"\xe4\xb8"[..], b"\x96"] {
-            writer.write_all(piece).await.unwrap();
-            writer.flush().await.unwrap();
+            first.write_all(piece).await.unwrap();
+            first.flush().await.unwrap();
         }
-        writer.finish().await.unwrap();
+        first.finish().await.unwrap();
 
-        let mut writer = text().await;
+        let mut writer = start(&sender, MessageKind::Text).await;
         writer.write_all(b"good").await.unwrap();
         writer.flush().await.unwrap();
         writer.write_all(b"\xff").await.unwrap();
@@ -496,10 +477,7 @@ fn closing_waits_for_the_end_of_a_message_that_is_written() {
         })
         .await;
         let sender = websocket.sender();
-        let mut writer = sender
-            .message_writer(MessageKind::Binary, SendOptions::new())
-            .await
-            .unwrap();
+        let mut writer = start(&sender, MessageKind::Binary).await;
         writer.write_all(b"begun").await.unwrap();
         writer.flush().await.unwrap();
         let mut closing = Box::pin(sender.close(1000, "done"));
@@ -524,11 +502,7 @@ fn a_close_frame_of_the_server_cuts_a_message_off() {
             stream.end().await;
         })
         .await;
-        let mut writer = websocket
-            .sender()
-            .message_writer(MessageKind::Binary, SendOptions::new())
-            .await
-            .unwrap();
+        let mut writer = start(&websocket.sender(), MessageKind::Binary).await;
         writer.write_all(b"begun").await.unwrap();
         writer.flush().await.unwrap();
         has_begun.await.unwrap();

@@ -103,6 +103,15 @@ pub fn runtime_builder() -> RuntimeBuilder {
     Runtime::builder().cache(workspace_root().join("target/component-cache"))
 }
 
+/// A runtime for connections to anywhere, whose instances trap if they need more memory than this.
+pub fn runtime_of(max_memory: usize) -> Runtime {
+    runtime_builder()
+        .grants(Grants::new().everything())
+        .max_memory(max_memory)
+        .build()
+        .expect("a runtime for the component")
+}
+
 /// Waits until `count` has not risen for a while, and returns it: how far something came that is
 /// to get stuck. On a slow machine that may be less far than it would come.
 pub async fn stuck_at(count: &AtomicUsize) -> usize {

@@ -37,6 +37,15 @@ macro_rules! conversions {
             }
         }
 
+        impl From<$types::MessageKind> for $crate::client::MessageKind {
+            fn from(kind: $types::MessageKind) -> Self {
+                match kind {
+                    $types::MessageKind::Text => Self::Text,
+                    $types::MessageKind::Binary => Self::Binary,
+                }
+            }
+        }
+
         impl From<$crate::client::Header> for $types::Header {
             fn from(header: $crate::client::Header) -> Self {
                 Self {

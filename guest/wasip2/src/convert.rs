@@ -50,15 +50,6 @@ impl From<ours::MessagePart> for types::MessagePart {
     }
 }
 
-impl From<types::MessageKind> for ours::MessageKind {
-    fn from(kind: types::MessageKind) -> Self {
-        match kind {
-            types::MessageKind::Text => Self::Text,
-            types::MessageKind::Binary => Self::Binary,
-        }
-    }
-}
-
 impl From<ours::Event> for types::Event {
     fn from(event: ours::Event) -> Self {
         match event {

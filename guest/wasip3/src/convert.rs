@@ -33,15 +33,6 @@ pub(crate) fn event(event: ours::Event, error: Option<&ours::Error>) -> Option<t
     })
 }
 
-impl From<types::MessageKind> for ours::MessageKind {
-    fn from(kind: types::MessageKind) -> Self {
-        match kind {
-            types::MessageKind::Text => Self::Text,
-            types::MessageKind::Binary => Self::Binary,
-        }
-    }
-}
-
 impl From<ours::MessageKind> for types::MessageKind {
     fn from(kind: ours::MessageKind) -> Self {
         match kind {

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 
 use super::event::Event;
+use crate::line::in_line;
 
 /// How much may wait of what the server sent and of what became of attempts, in bytes.
 const MAX_WAITING: u32 = 1 << 20;
@@ -100,9 +101,9 @@ impl MessageRoom {
 
     /// Waits for room for a message of so many bytes.
     pub(super) async fn take(&self, len: usize) -> Result<Taken, NoRoom> {
-        let count = self.count.clone().acquire_owned().await;
+        let count = in_line(self.count.clone().acquire_owned()).await;
         let count = count.map_err(|_| NoRoom::Ended)?;
-        let bytes = self.bytes.clone().acquire_many_owned(self.cost(len)).await;
+        let bytes = in_line(self.bytes.clone().acquire_many_owned(self.cost(len))).await;
         Ok(vec![count, bytes.map_err(|_| NoRoom::Ended)?])
     }
 

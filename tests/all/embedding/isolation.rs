@@ -2,10 +2,12 @@
 
 use futures_util::SinkExt;
 use futures_util::future::join_all;
-use integration_tests::{ClosedPort, Echo, Scripted, Stream, failure, frame, run, runtime};
+use integration_tests::{
+    ClosedPort, Echo, Scripted, Stream, failure, frame, run, runtime, runtime_of,
+};
 use wasocket::{Error, FailureKind, Grants, Message, Options, Part, Step};
 
-use super::{MIB, assert_echoes, runtime_of};
+use super::{MIB, assert_echoes};
 
 /// Connections at the same time.
 const COUNT: usize = 50;

@@ -14,7 +14,7 @@ mod pool;
 mod precompiled;
 
 use integration_tests::runtime_builder;
-use wasocket::{Grants, Runtime, RuntimeBuilder, WebSocket};
+use wasocket::{Grants, RuntimeBuilder, WebSocket};
 
 /// A mebibyte.
 const MIB: usize = 1 << 20;
@@ -22,11 +22,6 @@ const MIB: usize = 1 << 20;
 /// Sets up a runtime for connections to anywhere.
 fn builder() -> RuntimeBuilder {
     runtime_builder().grants(Grants::new().everything())
-}
-
-/// A runtime whose instances trap if they need more memory than this.
-fn runtime_of(max_memory: usize) -> Runtime {
-    builder().max_memory(max_memory).build().unwrap()
 }
 
 /// Asserts that what is sent comes back.

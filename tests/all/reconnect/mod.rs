@@ -8,11 +8,11 @@ mod messages;
 
 use std::time::Duration;
 
-use integration_tests::{Scripted, Stream, frame, runtime, runtime_builder};
+use integration_tests::{Scripted, Stream, frame, runtime, runtime_of};
 use wasocket::reconnect::{
     Attempt, Cause, Disconnected, Event, HookError, Policy, Reconnect, Reconnecting, Undelivered,
 };
-use wasocket::{Grants, Message, Runtime};
+use wasocket::{Message, Runtime};
 
 /// A policy that does not wait, as [`through`] has it draw the shortest delays.
 fn policy() -> Policy {
@@ -38,8 +38,7 @@ fn through<'a>(peers: impl IntoIterator<Item = &'a Scripted>) -> Reconnect {
 
 /// A runtime whose instances take messages of up to 8 MiB.
 fn small_runtime() -> Runtime {
-    let builder = runtime_builder().grants(Grants::new().everything());
-    builder.max_memory(32 << 20).build().expect("a runtime")
+    runtime_of(32 << 20)
 }
 
 /// A message that a [`small_runtime`] does not take.

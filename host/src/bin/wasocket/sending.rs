@@ -4,7 +4,6 @@ use std::task::Poll;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::task::unconstrained;
 use wasocket::{Error, Message, SendOptions, Sender};
 
 /// How many messages may be on their way to the transport at once: enough for many small ones to
@@ -56,13 +55,11 @@ impl Sending {
         let len = message.len();
         self.bytes += len;
         let (sender, options) = (self.sender.clone(), self.options);
-        // Messages are sent in the order in which they are first polled, unless Tokio's budget for
-        // the task is used up: a message that is put off by that is overtaken by the next.
-        let mut sent: Pin<Box<dyn Future<Output = Sent> + Send>> =
-            Box::pin(unconstrained(async move {
-                let result = sender.send_with(message, options).await;
-                Sent { len, file, result }
-            }));
+        // Messages are sent in the order in which they are first polled.
+        let mut sent: Pin<Box<dyn Future<Output = Sent> + Send>> = Box::pin(async move {
+            let result = sender.send_with(message, options).await;
+            Sent { len, file, result }
+        });
         if let Poll::Ready(result) = poll_fn(|cx| Poll::Ready(sent.as_mut().poll(cx))).await {
             sent = Box::pin(std::future::ready(result));
         }
