@@ -4,7 +4,14 @@ mod generated {
     wasmtime::component::bindgen!({
         path: "wit/0.2",
         world: "websocket",
-        with: { "wasi": wasmtime_wasi::p2::bindings },
+        with: {
+            "wasi:io/poll.pollable": crate::wasi::pollable::Pollable,
+            "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
+            "wasi:io/error": wasmtime_wasi::p2::bindings::io::error,
+            "wasi:io/streams": wasmtime_wasi::p2::bindings::io::streams,
+            "wasi:random": wasmtime_wasi::p2::bindings::random,
+            "wasi:sockets": wasmtime_wasi::p2::bindings::sockets,
+        },
         require_store_data_send: true,
         exports: { default: async },
     });

@@ -46,7 +46,7 @@ use tokio::task::unconstrained;
 
 use crate::command::{Command, CommandSender, Done};
 use crate::error::Error;
-use crate::event::{Closed, Event, Message, Pong};
+use crate::event::{Closed, Event, Message, Pong, ReadyState};
 use crate::options::{Options, SendOptions};
 use crate::runtime::Runtime;
 use crate::websocket::WebSocket;
@@ -80,11 +80,14 @@ struct Handlers {
 #[derive(Clone)]
 pub struct Handle {
     calls: mpsc::UnboundedSender<Call>,
-    closed: watch::Receiver<bool>,
+    /// As far as handlers were told.
+    state: watch::Receiver<ReadyState>,
 }
 
 /// A command with its callback.
 enum Call {
+    /// What needs an open connection, before the handlers of `open` were called.
+    TooEarly,
     Send(Message, SendOptions, Callback<()>),
     Ping(Vec<u8>, SendOptions, Callback<Pong>),
     Close(String, u16, Callback<Closed>),
@@ -156,10 +159,11 @@ impl Websocket {
             }
         });
         let (calls, calls_rx) = mpsc::unbounded_channel();
-        let (closed_tx, closed) = watch::channel(false);
-        let handle = Handle { calls, closed };
+        let (state_tx, state) = watch::channel(ReadyState::Connecting);
+        let handle = Handle { calls, state };
         let dispatcher = Dispatcher {
             handle: handle.clone(),
+            state: state_tx,
             handlers: self.handlers,
             done: FuturesUnordered::new(),
         };
@@ -171,8 +175,6 @@ impl Websocket {
                 .start(host.as_deref(), port, path.as_deref(), &self.options)
                 .await;
             dispatcher.run(started, calls_rx).await;
-            // Nobody may wait for it.
-            let _ = closed_tx.send(true);
         });
         handle
     }
@@ -190,7 +192,7 @@ impl Handle {
         callback: impl FnOnce(&Self) + Send + 'static,
     ) {
         let callback: Callback<()> = Box::new(move |handle, ()| callback(handle));
-        self.call(Call::Send(message.into(), options, callback));
+        self.call_when_open(Call::Send(message.into(), options, callback));
     }
 
     /// Sends a ping with up to 125 bytes of payload, and calls `callback` with the pong. The
@@ -201,7 +203,7 @@ impl Handle {
         options: SendOptions,
         callback: impl FnOnce(&Self, Pong) + Send + 'static,
     ) {
-        self.call(Call::Ping(payload.into(), options, Box::new(callback)));
+        self.call_when_open(Call::Ping(payload.into(), options, Box::new(callback)));
     }
 
     /// Closes the connection, after all that was sent, and calls `callback` when it is closed.
@@ -219,8 +221,14 @@ impl Handle {
 
     /// Waits until the connection is closed and its last handler has returned, or one has panicked.
     pub async fn closed(&self) {
+        let is_closed = |state: &ReadyState| *state == ReadyState::Closed;
         // It fails if the task is gone, which is as closed as can be.
-        let _ = self.closed.clone().wait_for(|closed| *closed).await;
+        let _ = self.state.clone().wait_for(is_closed).await;
+    }
+
+    fn call_when_open(&self, call: Call) {
+        let is_early = *self.state.borrow() == ReadyState::Connecting;
+        self.call(if is_early { Call::TooEarly } else { call });
     }
 
     fn call(&self, call: Call) {
@@ -232,6 +240,7 @@ impl Handle {
 /// Runs handlers and callbacks.
 struct Dispatcher {
     handle: Handle,
+    state: watch::Sender<ReadyState>,
     handlers: Handlers,
     /// What becomes of each command. They come out in the order in which they are known.
     done: FuturesUnordered<BoxFuture<'static, Outcome>>,
@@ -270,7 +279,10 @@ impl Dispatcher {
                     }
                 }
                 Some(call) = calls.recv() => {
-                    let (command, outcome) = call.into_command(sender.commands());
+                    let Some((command, outcome)) = call.into_command(sender.commands()) else {
+                        self.error(Error::InvalidState(ReadyState::Connecting));
+                        continue;
+                    };
                     self.done.push(outcome);
                     // Waits for the new one too. Those that are waited for come out in the order in
                     // which they become known.
@@ -304,7 +316,10 @@ impl Dispatcher {
 
     fn handle_event(&mut self, event: Event) {
         match event {
-            Event::Open(_) => call_all(&mut self.handlers.open, &self.handle, ()),
+            Event::Open(_) => {
+                self.state.send_replace(ReadyState::Open);
+                call_all(&mut self.handlers.open, &self.handle, ());
+            }
             Event::Message(message) => {
                 call_all(&mut self.handlers.message, &self.handle, message);
             }
@@ -328,13 +343,18 @@ impl Dispatcher {
 
     fn close(&mut self, closed: Closed) {
         call_all(&mut self.handlers.close, &self.handle, closed);
+        self.state.send_replace(ReadyState::Closed);
     }
 }
 
 impl Call {
-    /// The command, and what becomes of it.
-    fn into_command(self, commands: &CommandSender) -> (Command, BoxFuture<'static, Outcome>) {
+    /// The command, and what becomes of it; `None` if it came too early.
+    fn into_command(
+        self,
+        commands: &CommandSender,
+    ) -> Option<(Command, BoxFuture<'static, Outcome>)> {
         match self {
+            Self::TooEarly => None,
             Self::Send(message, options, callback) => {
                 let (done, outcome) = outcome(callback);
                 let load = commands.outbox().load(message.len(), 1);
@@ -344,7 +364,7 @@ impl Call {
                     done: Some(done),
                     load,
                 };
-                (command, outcome)
+                Some((command, outcome))
             }
             Self::Ping(payload, options, callback) => {
                 let (done, outcome) = outcome(callback);
@@ -353,7 +373,7 @@ impl Call {
                     options,
                     done,
                 };
-                (command, outcome)
+                Some((command, outcome))
             }
             Self::Close(reason, code, callback) => {
                 let (done, outcome) = outcome(callback);
@@ -362,7 +382,7 @@ impl Call {
                     reason: Some(reason),
                     done: Some(done),
                 };
-                (command, outcome)
+                Some((command, outcome))
             }
         }
     }

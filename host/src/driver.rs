@@ -1,5 +1,5 @@
-//! The task of one connection: owns its store, waits for the guest's pollables, its deadline and
-//! the application's commands at once, and enters the guest only to do what can be done now.
+//! The task of one connection: waits for the guest's pollables, its deadline and the application's
+//! commands at once, and enters the guest only to do what can be done now.
 
 mod commands;
 mod events;
@@ -14,18 +14,20 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::error;
 use wasmtime::component::{Resource, ResourceAny};
-use wasmtime_wasi::p2::DynPollable;
-use wasmtime_wasi_io::bindings::wasi::io::poll::{Host as _, HostPollable as _};
 
 use crate::bindings;
 use crate::command::{CommandReceiver, Done, End, Queued};
 use crate::counters::{ConnectionCounters, OpenConnection};
-use crate::error::{Error, Failure};
+use crate::error::{Error, Failure, TrapReport};
 use crate::event::{Closed, Pong};
+use crate::instances::Tenancy;
 use crate::options::Options;
 use crate::outbox::{Handed, Load};
 use crate::queue::EventSender;
 use crate::sandbox::Sandbox;
+use crate::start::Started;
+use crate::wasi::Clock;
+use crate::wasi::pollable::{Pollable, any_ready};
 
 use streams::{Incoming, Outgoing};
 
@@ -35,9 +37,10 @@ const TURNS_BETWEEN_YIELDS: usize = 8;
 
 /// One connection.
 pub(crate) struct Driver {
-    store: Sandbox,
-    guest: bindings::Websocket,
+    tenancy: Tenancy,
+    guest: Arc<bindings::Websocket>,
     websocket: ResourceAny,
+    clock: Clock,
     commands: mpsc::UnboundedReceiver<Queued>,
     events: EventSender,
     ended: End,
@@ -46,7 +49,9 @@ pub(crate) struct Driver {
     open: Option<OpenConnection>,
     close_timeout: Duration,
     /// What the guest lent us to wait for.
-    pollables: Vec<Resource<DynPollable>>,
+    lent: Vec<Resource<Pollable>>,
+    /// The same, for waiting without the store.
+    pollables: Vec<Pollable>,
     deadline: Option<Instant>,
     in_flight: InFlight,
     handed: Handed,
@@ -66,6 +71,10 @@ pub(crate) struct Driver {
     close_due: Option<Instant>,
     /// The guest does not read, because the application does not take its events.
     paused: bool,
+    /// The application has taken enough of its events for the guest to read again.
+    has_room: bool,
+    /// There is more to do than fitted the last turn.
+    more: bool,
     /// The application closes the connection. What it does not take from here on is dropped once
     /// too much waits, so that the closing handshake is not held up by it.
     closing: bool,
@@ -87,14 +96,9 @@ struct InFlight {
 }
 
 impl Driver {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "it is the parts of a connection, which are put together in one place"
-    )]
     pub(crate) fn new(
-        store: Sandbox,
-        guest: bindings::Websocket,
-        websocket: ResourceAny,
+        tenancy: Tenancy,
+        guest: Started,
         commands: CommandReceiver,
         events: EventSender,
         ended: End,
@@ -102,15 +106,17 @@ impl Driver {
         options: &Options,
     ) -> Self {
         Self {
-            store,
-            guest,
-            websocket,
+            tenancy,
+            guest: guest.guest,
+            websocket: guest.websocket,
+            clock: guest.clock,
             commands: commands.queued,
             events,
             ended,
             counters,
             open: None,
             close_timeout: options.close_timeout_or_default(),
+            lent: Vec::new(),
             pollables: Vec::new(),
             deadline: None,
             in_flight: InFlight::default(),
@@ -123,6 +129,8 @@ impl Driver {
             waiting: None,
             close_due: None,
             paused: false,
+            has_room: false,
+            more: false,
             closing: false,
             abandoned: false,
             opened: false,
@@ -135,26 +143,24 @@ impl Driver {
     pub(crate) async fn run(mut self) {
         let closed = match self.try_run().await {
             Ok(closed) => closed,
-            Err(trap) => {
-                error!("the component trapped: {trap:#}");
-                self.handle_trap(trap)
+            Err(report) => {
+                error!("the component trapped: {report}");
+                self.handle_trap(report)
             }
         };
-        self.end(closed);
+        self.end(closed).await;
     }
 
-    async fn try_run(&mut self) -> wasmtime::Result<Closed> {
+    async fn try_run(&mut self) -> Result<Closed, TrapReport> {
         loop {
             for _ in 0..TURNS_BETWEEN_YIELDS {
-                self.take_commands().await?;
-                self.drive().await?;
+                let mut entered = self.tenancy.enter().await?;
+                if let Err(trap) = self.turn(entered.sandbox()).await {
+                    return Err(self.tenancy.trap(&entered, trap));
+                }
+                drop(entered);
                 if let Some(closed) = self.closed.take() {
                     return Ok(closed);
-                }
-                // Whether or not there is more to do at once: a server that is fast enough always
-                // sees to that.
-                if !self.paused && !self.closing && self.events.is_full() {
-                    self.set_paused(true).await?;
                 }
                 self.wait().await?;
             }
@@ -162,52 +168,75 @@ impl Driver {
         }
     }
 
+    /// Does what can be done now.
+    async fn turn(&mut self, store: &mut Sandbox) -> wasmtime::Result<()> {
+        if std::mem::take(&mut self.has_room) {
+            self.set_paused(store, false).await?;
+        }
+        self.take_commands(store).await?;
+        self.drive(store).await?;
+        if self.closed.is_some() {
+            return Ok(());
+        }
+        // Whether or not there is more to do at once: a server that is fast enough always sees to
+        // that.
+        if !self.paused && !self.closing && self.events.is_full() {
+            self.set_paused(store, true).await?;
+        }
+        let is_due = self.due().is_some_and(|due| due <= Instant::now());
+        self.more = is_due || self.has_room(store).await?;
+        Ok(())
+    }
+
     /// Lets the guest do what can be done now, and tells what happened.
-    async fn drive(&mut self) -> wasmtime::Result<()> {
+    async fn drive(&mut self, store: &mut Sandbox) -> wasmtime::Result<()> {
         let turn = self
             .guest
             .wasocket_websocket_client()
             .websocket()
-            .call_drive(&mut self.store, self.websocket)
+            .call_drive(&mut *store, self.websocket)
             .await?;
-        let clock = self.store.data().clock;
-        self.deadline = turn.deadline.and_then(|nanos| clock.instant(nanos));
+        self.deadline = turn.deadline.and_then(|nanos| self.clock.instant(nanos));
         // Before anybody is told, so that who is told finds it counted.
         self.counters.update(turn.statistics.into());
-        self.count_handed(&turn.events).await?;
+        self.count_handed(store, &turn.events).await?;
         for event in turn.events {
             self.handle_event(event);
         }
         if turn.resubscribe && self.closed.is_none() {
-            self.resubscribe().await?;
+            self.resubscribe(store).await?;
         }
         Ok(())
     }
 
-    async fn resubscribe(&mut self) -> wasmtime::Result<()> {
+    async fn resubscribe(&mut self, store: &mut Sandbox) -> wasmtime::Result<()> {
         let websocket = self.guest.wasocket_websocket_client().websocket();
-        if !self.pollables.is_empty() {
-            let lent = std::mem::take(&mut self.pollables);
+        if !self.lent.is_empty() {
+            let lent = std::mem::take(&mut self.lent);
             websocket
-                .call_unsubscribe(&mut self.store, self.websocket, &lent)
+                .call_unsubscribe(&mut *store, self.websocket, &lent)
                 .await?;
         }
-        self.pollables = websocket
-            .call_subscribe(&mut self.store, self.websocket)
+        self.lent = websocket
+            .call_subscribe(&mut *store, self.websocket)
             .await?;
+        self.pollables = store.data().wasi.pollables(&self.lent)?;
         Ok(())
+    }
+
+    /// When there is something to do, whatever comes.
+    fn due(&self) -> Option<Instant> {
+        [self.deadline, self.close_due].into_iter().flatten().min()
     }
 
     /// Waits until there is something to do.
-    async fn wait(&mut self) -> wasmtime::Result<()> {
-        let deadline = [self.deadline, self.close_due].into_iter().flatten().min();
-        let is_due = deadline.is_some_and(|deadline| deadline <= Instant::now());
-        if is_due || self.has_room().await? {
-            // There is more to do than fits one turn; others come first.
+    async fn wait(&mut self) -> Result<(), TrapReport> {
+        if self.more {
+            // Others come first.
             tokio::task::yield_now().await;
             return Ok(());
         }
-        let mut has_room = false;
+        let due = self.due();
         tokio::select! {
             biased;
             queued = self.commands.recv(), if !self.abandoned => match queued {
@@ -215,27 +244,23 @@ impl Driver {
                 None => self.abandon(),
             },
             () = Outgoing::next(&mut self.outgoing), if self.waiting.is_none() => {}
-            ready = ready(&mut self.store, &self.pollables) => ready?,
-            () = self.events.room(), if self.paused => has_room = true,
-            () = sleep(deadline) => {}
-        }
-        if has_room {
-            self.set_paused(false).await?;
+            () = any_ready(&self.pollables) => {}
+            () = self.events.room(), if self.paused => self.has_room = true,
+            report = self.tenancy.trapped(), if self.tenancy.is_shared() => return Err(report),
+            () = sleep(due) => {}
         }
         Ok(())
     }
 
-    async fn set_paused(&mut self, paused: bool) -> wasmtime::Result<()> {
+    async fn set_paused(&mut self, store: &mut Sandbox, paused: bool) -> wasmtime::Result<()> {
         self.paused = paused;
         let websocket = self.guest.wasocket_websocket_client().websocket();
         if paused {
-            websocket
-                .call_pause(&mut self.store, self.websocket)
-                .await?;
+            websocket.call_pause(&mut *store, self.websocket).await?;
             // Do not wait for what the guest will not read.
-            self.resubscribe().await
+            self.resubscribe(store).await
         } else {
-            websocket.call_resume(&mut self.store, self.websocket).await
+            websocket.call_resume(&mut *store, self.websocket).await
         }
     }
 }
@@ -243,22 +268,6 @@ impl Driver {
 /// Tells the result of a command, if somebody waits for it.
 fn reply<T>(done: Done<T>, result: Result<T, Error>) {
     let _ = done.send(result);
-}
-
-/// Waits until one of the pollables is ready; for ever if there is none.
-async fn ready(store: &mut Sandbox, pollables: &[Resource<DynPollable>]) -> wasmtime::Result<()> {
-    let table = store.rest();
-    match pollables {
-        [] => pending().await,
-        [one] => table.block(Resource::new_borrow(one.rep())).await,
-        several => {
-            let borrowed = several
-                .iter()
-                .map(|pollable| Resource::new_borrow(pollable.rep()))
-                .collect();
-            table.poll(borrowed).await.map(drop)
-        }
-    }
 }
 
 async fn sleep(deadline: Option<Instant>) {

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::component::ResourceAny;
@@ -36,7 +37,7 @@ pub struct Options {
     pub(crate) headers: Vec<Header>,
     pub(crate) subprotocols: Vec<String>,
     pub(crate) origin: Option<String>,
-    pub(crate) roots: Vec<Vec<u8>>,
+    pub(crate) roots: Vec<Arc<[u8]>>,
     pub(crate) without_built_in_roots: bool,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) close_timeout: Option<Duration>,
@@ -94,7 +95,7 @@ impl Options {
     /// Trusts these root certificates too: PEM, one or more. Default: those that Mozilla trusts.
     #[must_use]
     pub fn roots(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.roots.push(pem.into());
+        self.roots.push(pem.into().into());
         self
     }
 
@@ -253,7 +254,20 @@ impl Options {
     ) -> wasmtime::Result<Result<ResourceAny, types::InvalidArgument>> {
         let guest = client.connect_options();
         let options = guest.call_constructor(&mut *store).await?;
+        let set = self.set(store, guest, options, connect_timeout).await?;
+        if set.is_err() {
+            options.resource_drop_async(store).await?;
+        }
+        Ok(set.map(|()| options))
+    }
 
+    async fn set(
+        &self,
+        store: &mut Sandbox,
+        guest: client::GuestConnectOptions<'_>,
+        options: ResourceAny,
+        connect_timeout: Duration,
+    ) -> wasmtime::Result<Result<(), types::InvalidArgument>> {
         /// Calls a setter, and returns from the function if it fails in either way.
         macro_rules! set {
             ($call:ident, $($argument:expr),*) => {
@@ -320,7 +334,7 @@ impl Options {
                 .call_set_deflate_threshold(&mut *store, options, bytes)
                 .await?;
         }
-        Ok(Ok(options))
+        Ok(Ok(()))
     }
 }
 

@@ -53,7 +53,8 @@ pub enum WhenExhausted {
 }
 
 impl Pool {
-    /// A pool of so many instances, which is as many connections at a time. A connection that is
+    /// A pool of so many instances, which is as many connections at a time, unless
+    /// [several share one](crate::RuntimeBuilder::connections_per_instance). A connection that is
     /// dropped has its instance until its closing handshake is done. When there is none left,
     /// connecting waits.
     pub fn new(instances: u32) -> Self {
@@ -105,7 +106,16 @@ impl Pool {
 #[derive(Debug)]
 pub(crate) struct Places {
     pool: Pool,
+    /// What there is a place for: a connection, if several share an instance.
+    kind: Kind,
     free: Arc<Semaphore>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Instance,
+    /// Of so many in an instance.
+    Connection(u32),
 }
 
 /// A place in a pool, given back when it is dropped.
@@ -113,27 +123,47 @@ pub(crate) type Place = OwnedSemaphorePermit;
 
 impl Places {
     pub(crate) fn new(pool: Pool) -> Self {
+        Self::of(pool, Kind::Instance, u64::from(pool.instances))
+    }
+
+    /// Places for so many connections in each instance.
+    pub(crate) fn of_connections(pool: Pool, connections: u32) -> Self {
+        let places = u64::from(pool.instances) * u64::from(connections);
+        Self::of(pool, Kind::Connection(connections), places)
+    }
+
+    fn of(pool: Pool, kind: Kind, places: u64) -> Self {
         // A semaphore has 29 bits at least.
-        let places = usize::try_from(pool.instances).map_or(Semaphore::MAX_PERMITS, |instances| {
-            instances.min(Semaphore::MAX_PERMITS)
+        let places = usize::try_from(places).map_or(Semaphore::MAX_PERMITS, |places| {
+            places.min(Semaphore::MAX_PERMITS)
         });
         Self {
             pool,
+            kind,
             free: Arc::new(Semaphore::new(places)),
         }
+    }
+
+    /// Takes a place, if there is one now and nobody waits for it.
+    pub(crate) fn try_take(&self) -> Option<Place> {
+        self.free.clone().try_acquire_owned().ok()
     }
 
     /// Takes a place, and says how much of `timeout` is left; all of it if there was no waiting.
     ///
     /// Cancel safe: whoever is dropped gives up its turn, and no place is lost.
     pub(crate) async fn take(&self, timeout: Duration) -> Result<(Place, Duration), Failure> {
-        if let Ok(place) = self.free.clone().try_acquire_owned() {
+        if let Some(place) = self.try_take() {
             return Ok((place, timeout));
         }
         let instances = self.pool.instances;
-        let in_use = match instances {
-            1 => "the only instance of the pool is in use".to_owned(),
-            _ => format!("all {instances} instances of the pool are in use"),
+        let all = match instances {
+            1 => "the only instance of the pool is".to_owned(),
+            _ => format!("all {instances} instances of the pool are"),
+        };
+        let in_use = match self.kind {
+            Kind::Instance => format!("{all} in use"),
+            Kind::Connection(connections) => format!("{all} full, with {connections} connections"),
         };
         if self.pool.when_exhausted == WhenExhausted::Fail {
             return Err(exhausted(instances, in_use));

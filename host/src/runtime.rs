@@ -3,22 +3,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tracing::{Instrument, debug_span};
-use wasmtime::component::{Component, Linker, ResourceAny};
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine};
 
-use crate::bindings::{self, WebsocketPre};
+use crate::bindings::WebsocketPre;
 use crate::command::{self, End, Ended};
 use crate::component;
 use crate::counters::{ConnectionCounters, RuntimeCounters, RuntimeMetrics};
 use crate::driver::Driver;
-use crate::error::{EngineError, Error, Failure, FailureKind, RuntimeError, Step};
+use crate::error::{EngineError, Error, RuntimeError};
+use crate::event::ReadyState;
 use crate::grants::{Access, Grants};
+use crate::instance::Prepared;
+use crate::instances::Instances;
 use crate::options::Options;
-use crate::pool::{Places, Pool};
+use crate::pool::Pool;
 use crate::queue;
-use crate::sandbox::{Sandbox, Turns};
-use crate::store::{self, State};
+use crate::sandbox::Turns;
+use crate::start::Request;
+use crate::store::State;
+use crate::wasi;
 use crate::websocket::WebSocket;
 
 /// How much linear memory an instance may have, unless set otherwise, in bytes: several messages of
@@ -44,17 +50,14 @@ const INTERPRETER: &str = match (
 /// Runs connections: an engine, and the component compiled for it.
 ///
 /// Made once, it is cheap to clone and serves any number of connections. Each has its own instance
-/// of the component: memory, sockets and faults of one are not another's.
+/// of the component, unless [several share one](RuntimeBuilder::connections_per_instance): memory,
+/// sockets and faults of one are not another's.
 #[derive(Clone)]
 pub struct Runtime(Arc<Inner>);
 
 struct Inner {
-    engine: Engine,
-    component: WebsocketPre<State>,
+    instances: Instances,
     grants: Grants,
-    max_memory: usize,
-    turns: Turns,
-    places: Option<Places>,
     last_id: AtomicU64,
     counters: Arc<RuntimeCounters>,
 }
@@ -72,6 +75,7 @@ pub struct RuntimeBuilder {
     max_memory: usize,
     max_compute_time: Duration,
     pool: Option<Pool>,
+    connections_per_instance: u32,
     source: component::Source,
     /// What the engine runs, as wasmtime names it; `None` for the machine that this runs on.
     target: Option<&'static str>,
@@ -98,6 +102,7 @@ impl Runtime {
             max_memory: DEFAULT_MAX_MEMORY,
             max_compute_time: DEFAULT_MAX_COMPUTE_TIME,
             pool: None,
+            connections_per_instance: 1,
             source: component::Source::Embedded,
             target: None,
         }
@@ -209,78 +214,48 @@ impl Runtime {
             .clone()
             .unwrap_or_else(|| self.0.grants.clone());
         let connect_timeout = options.connect_timeout_or_default();
-        let (place, connect_timeout) = match &self.0.places {
-            Some(places) => {
-                let (place, left) = places.take(connect_timeout).await?;
-                (Some(place), left)
-            }
-            None => (None, connect_timeout),
+        let access = Access::new(grants);
+        let (tenancy, connect_timeout) = self.0.instances.take(access, connect_timeout).await?;
+        let request = Request {
+            host: host.map(str::to_owned),
+            port,
+            path: path.map(str::to_owned),
+            options: options.clone(),
+            connect_timeout,
         };
-        let state = State::new(Access::new(grants), self.0.max_memory);
-        let mut store = Sandbox::new(&self.0.engine, state, &self.0.turns, place);
-        let (guest, websocket) = self
-            .instantiate(&mut store, host, port, path, options, connect_timeout)
-            .instrument(span.clone())
-            .await
-            .map_err(|trap| {
-                let report = store.report(trap);
-                Failure {
-                    step: Step::Start,
-                    message: format!("the component could not be started: {report}"),
-                    kind: FailureKind::Trap(report),
-                }
-            })??;
         let ended = Ended::default();
         let (commands, commands_rx) =
-            command::commands(self.0.max_memory, send_marks, ended.clone());
+            command::commands(self.0.instances.max_memory(), send_marks, ended.clone());
         let (events, events_rx) = queue::events(receive_marks, ended.clone());
-        let driver = Driver::new(
-            store,
-            guest,
-            websocket,
-            commands_rx,
-            events,
-            End::of(ended),
-            counters.clone(),
-            options,
-        );
-        // wasmtime 48 takes a socket for not writable when Tokio's budget for the task is used up,
-        // and may then wait for ever for it to become so.
-        let task = tokio::task::unconstrained(driver.run());
-        tokio::spawn(task.instrument(span));
-        Ok(WebSocket::new(commands, events_rx, counters.clone()))
-    }
-
-    async fn instantiate(
-        &self,
-        store: &mut Sandbox,
-        host: Option<&str>,
-        port: Option<u16>,
-        path: Option<&str>,
-        options: &Options,
-        connect_timeout: Duration,
-    ) -> wasmtime::Result<Result<(bindings::Websocket, ResourceAny), Error>> {
-        let guest = self.0.component.instantiate_async(&mut *store).await?;
-        let client = guest.wasocket_websocket_client();
-        let guest_options = match options.apply(store, client, connect_timeout).await? {
-            Ok(guest_options) => guest_options,
-            Err(argument) => return Ok(Err(argument.into())),
+        let (started, result) = oneshot::channel();
+        let of_task = counters.clone();
+        let task = async move {
+            match request.start(&tenancy).await {
+                Ok(guest) => {
+                    // Whoever asked may have given up, and then has dropped the connection.
+                    let _ = started.send(Ok(()));
+                    let options = &request.options;
+                    let end = End::of(ended);
+                    Driver::new(tenancy, guest, commands_rx, events, end, of_task, options)
+                        .run()
+                        .await;
+                }
+                Err(error) => {
+                    // First, so that whoever is told finds its place in the pool free.
+                    drop(tenancy);
+                    let _ = started.send(Err(error));
+                }
+            }
         };
-        let connected = client
-            .websocket()
-            .call_connect(&mut *store, host, port, path, Some(guest_options))
-            .await?;
-        let websocket = match connected {
-            Ok(websocket) => websocket,
-            Err(argument) => return Ok(Err(argument.into())),
-        };
-        if options.stream_messages_over.is_some() {
-            client
-                .websocket()
-                .call_receive_parts(store, websocket, true)
-                .await?;
+        // In a task, because whoever gives up drops this, and who leaves an instance in the middle of
+        // a call ends it for all who share it. Without Tokio's budget: the driver lets others have
+        // their turn by itself.
+        tokio::spawn(tokio::task::unconstrained(task).instrument(span));
+        let connection = WebSocket::new(commands, events_rx, counters.clone());
+        match result.await {
+            Ok(started) => started.map(|()| connection),
+            Err(_) => Err(Error::InvalidState(ReadyState::Closed)),
         }
-        Ok(Ok((guest, websocket)))
     }
 }
 
@@ -288,7 +263,7 @@ impl std::fmt::Debug for Runtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Runtime")
             .field("grants", &self.0.grants)
-            .field("max_memory", &self.0.max_memory)
+            .field("max_memory", &self.0.instances.max_memory())
             .finish_non_exhaustive()
     }
 }
@@ -329,6 +304,27 @@ impl RuntimeBuilder {
     /// A pool bounds the number of connections, and starts one in less time.
     pub fn pool(mut self, pool: Pool) -> Self {
         self.pool = Some(pool);
+        self
+    }
+
+    /// How many connections share an instance at most, for many at a time: one that is idle takes a
+    /// tenth of the memory then. Default: 1; 0 is taken for 1.
+    ///
+    /// What connections share an instance for:
+    ///
+    /// - [`max_memory`](Self::max_memory) is what all of them may have together. If they need more, if
+    ///   one computes for longer than it may, or finds a fault of ours, all of them end with
+    ///   [`FailureKind::Trap`]. A server can bring about none of this by itself, as long as the
+    ///   limits of [`Options`] leave each its part of the memory.
+    /// - One of them computes at a time. There is an instance for each thread of Tokio's before any
+    ///   has two connections, and the next is started when all are full; it ends with its last.
+    /// - A guest that was taken over by a server, by a fault of ours that nobody knows, could reach
+    ///   what is granted to the others of its instance, and read what they send.
+    ///
+    /// Grants, limits and timeouts are of each connection as always, and so are errors: what one
+    /// server does touches no other connection.
+    pub fn connections_per_instance(mut self, connections: u32) -> Self {
+        self.connections_per_instance = connections;
         self
     }
 
@@ -376,16 +372,18 @@ impl RuntimeBuilder {
         let component =
             pre_instantiate(&engine, &component).map_err(|error| self.source.unusable(error))?;
         let turns = Turns::new(&engine, self.max_compute_time).map_err(RuntimeError::Thread)?;
-        Ok(Runtime(Arc::new(Inner {
+        let prepared = Prepared {
             engine,
             component,
-            turns,
-            places: self.pool.map(Places::new),
-            grants: self.grants,
             max_memory: match self.pool {
                 Some(_) => Pool::max_memory(self.max_memory),
                 None => self.max_memory,
             },
+            turns,
+        };
+        Ok(Runtime(Arc::new(Inner {
+            instances: Instances::new(prepared, self.connections_per_instance, self.pool),
+            grants: self.grants,
             last_id: AtomicU64::new(0),
             counters: Arc::default(),
         })))
@@ -430,6 +428,6 @@ fn pre_instantiate(
     component: &Component,
 ) -> wasmtime::Result<WebsocketPre<State>> {
     let mut linker = Linker::new(engine);
-    store::add_to_linker(&mut linker)?;
+    wasi::add_to_linker(&mut linker)?;
     WebsocketPre::new(linker.instantiate_pre(component)?)
 }

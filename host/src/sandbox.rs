@@ -1,20 +1,20 @@
-//! What a connection has of its own: its store, how long its guest may compute, and its place in the
+//! What an instance has of its own: its store, how long its guest may compute, and its place in the
 //! pool.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::component::ResourceTable;
 use wasmtime::{
     AsContext, AsContextMut, Engine, Store, StoreContext, StoreContextMut, UpdateDeadline,
 };
 
 use crate::error::{TrapCause, TrapReport};
+use crate::grants::Access;
 use crate::pool::Place;
 use crate::store::State;
 use crate::ticker::{TICK, Ticker};
 
-/// The store of a connection.
+/// The store of an instance.
 ///
 /// It is borrowed as a mutable context to call the guest, and for nothing else: the time that the
 /// guest may compute begins anew.
@@ -69,11 +69,14 @@ impl Sandbox {
         self.store.data()
     }
 
-    /// The resources, for those who wait for them: the guest does not compute until it is called
-    /// again.
-    pub(crate) fn rest(&mut self) -> &mut ResourceTable {
+    /// Sets what may be reached from here on.
+    pub(crate) fn set_access(&mut self, access: &Access) {
+        self.store.data_mut().access = access.clone();
+    }
+
+    /// The guest does not compute until it is called again.
+    pub(crate) fn rest(&mut self) {
         self.end();
-        &mut self.store.data_mut().table
     }
 
     /// What is known about a trap of the guest.

@@ -8,6 +8,7 @@ use std::path::Path;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use crate::hold::Instances;
 use crate::report::Row;
 
 const SIZE: (u32, u32) = (960, 400);
@@ -19,39 +20,70 @@ const LEAST: f64 = 1e-3;
 struct Line {
     name: &'static str,
     color: RGBColor,
+    instances: Instances,
     value: fn(&Row) -> f64,
 }
 
-const MEMORY: [Line; 3] = [
+const MEMORY: [Line; 4] = [
     Line {
-        name: "ws",
-        color: BLUE,
-        value: |row| mib(row.ws.kib),
-    },
-    Line {
-        name: "wss",
+        name: "wss, own instances",
         color: RED,
+        instances: Instances::Own,
         value: |row| mib(row.wss.kib),
     },
     Line {
-        name: "half of each",
+        name: "ws, own instances",
+        color: BLUE,
+        instances: Instances::Own,
+        value: |row| mib(row.ws.kib),
+    },
+    Line {
+        name: "wss, shared",
         color: MAGENTA,
-        value: |row| mib(row.both.kib),
+        instances: Instances::Shared,
+        value: |row| mib(row.wss.kib),
+    },
+    Line {
+        name: "ws, shared",
+        color: CYAN,
+        instances: Instances::Shared,
+        value: |row| mib(row.ws.kib),
     },
 ];
 
-const TIME: [Line; 2] = [
+const TIME: [Line; 4] = [
     Line {
-        name: "all open, half of each",
-        color: BLUE,
+        name: "all open, own instances",
+        color: RED,
+        instances: Instances::Own,
         value: |row| row.both.connecting.as_secs_f64(),
     },
     Line {
-        name: "each echoed once",
-        color: RED,
+        name: "all open, shared",
+        color: MAGENTA,
+        instances: Instances::Shared,
+        value: |row| row.both.connecting.as_secs_f64(),
+    },
+    Line {
+        name: "each echoed once, own instances",
+        color: BLUE,
+        instances: Instances::Own,
+        value: |row| row.both.echoing.as_secs_f64(),
+    },
+    Line {
+        name: "each echoed once, shared",
+        color: CYAN,
+        instances: Instances::Shared,
         value: |row| row.both.echoing.as_secs_f64(),
     },
 ];
+
+impl Line {
+    fn points(&self, rows: &[Row]) -> impl Iterator<Item = (f64, f64)> {
+        let rows = rows.iter().filter(|row| row.instances == self.instances);
+        rows.map(|row| (f64::from(row.count), (self.value)(row)))
+    }
+}
 
 /// Writes it as SVG.
 pub(crate) fn draw(rows: &[Row], file: &Path) -> Result<(), Box<dyn Error>> {
@@ -71,9 +103,9 @@ fn draw_lines(
     lines: &[Line],
 ) -> Result<(), Box<dyn Error>> {
     let counts = rows.iter().map(|row| f64::from(row.count));
-    let values = rows
+    let values = lines
         .iter()
-        .flat_map(|row| lines.iter().map(|line| (line.value)(row)));
+        .flat_map(|line| line.points(rows).map(|(_, value)| value));
     let mut chart = ChartBuilder::on(area)
         .caption(caption, ("sans-serif", 18))
         .margin(12)
@@ -87,9 +119,7 @@ fn draw_lines(
         .y_label_formatter(&|value| format!("{value}"))
         .draw()?;
     for line in lines {
-        let points = rows
-            .iter()
-            .map(|row| (f64::from(row.count), (line.value)(row)));
+        let points = line.points(rows);
         let color = line.color;
         chart
             .draw_series(LineSeries::new(points, color.stroke_width(2)).point_size(3))?

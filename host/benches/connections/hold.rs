@@ -8,10 +8,46 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream;
 use serde_json::{Value, json};
-use wasocket::{Grants, Message, Options, Pool, Runtime, WebSocket};
+use wasocket::{Grants, Message, Options, Pool, Runtime, RuntimeBuilder, WebSocket};
 
 /// How many connections are opened at a time: all at once would time out waiting for each other.
 const AT_A_TIME: usize = 64;
+
+/// How many connections share an instance, where they do.
+const SHARED_BY: u32 = 1_000;
+
+/// What connections have of the component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Instances {
+    /// Each an instance of its own.
+    Own,
+    /// Some a part in one.
+    Shared,
+}
+
+impl Instances {
+    pub(crate) const ALL: [Self; 2] = [Self::Own, Self::Shared];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Shared => "shared",
+        }
+    }
+
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|instances| instances.name() == name)
+    }
+
+    fn set(self, builder: RuntimeBuilder, connections: u32) -> RuntimeBuilder {
+        match self {
+            Self::Own => builder.pool(Pool::new(connections)),
+            Self::Shared => builder.connections_per_instance(SHARED_BY),
+        }
+    }
+}
 
 /// What connections are over.
 #[derive(Clone, Copy, Debug)]
@@ -97,14 +133,17 @@ struct Dialer {
 }
 
 /// Holds so many connections to a server, of which its process printed the line.
-pub(crate) fn hold(transports: Transports, count: u32, server: &Value) -> Held {
+pub(crate) fn hold(
+    instances: Instances,
+    transports: Transports,
+    count: u32,
+    server: &Value,
+) -> Held {
     let pem = server["pem"].as_str().expect("PEM");
-    let runtime = Runtime::builder()
+    let builder = Runtime::builder()
         .grants(Grants::new().everything())
-        .cache(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("component-cache"))
-        .pool(Pool::new(count))
-        .build()
-        .expect("a runtime");
+        .cache(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("component-cache"));
+    let runtime = instances.set(builder, count).build().expect("a runtime");
     let dialer = Arc::new(Dialer {
         runtime,
         options: Options::new().roots(pem),

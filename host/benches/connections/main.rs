@@ -19,7 +19,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::hold::{Held, Transports};
+use crate::hold::{Held, Instances, Transports};
 use crate::report::{Report, Row};
 use crate::server::Server;
 
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["--serve"] => serve(),
-        ["--hold", transports, count] => hold(transports, count),
+        ["--hold", instances, transports, count] => hold(instances, transports, count),
         _ => {
             let quick = arguments.contains(&"--quick");
             return measure_all(quick);
@@ -60,12 +60,15 @@ fn measure_all(quick: bool) -> ExitCode {
     let mut report = Report::default();
     for &count in counts {
         eprintln!("{count} connections");
-        report.add(Row {
-            count,
-            ws: measure(Transports::Ws, count),
-            wss: measure(Transports::Wss, count),
-            both: measure(Transports::Both, count),
-        });
+        for instances in Instances::ALL {
+            report.add(Row {
+                count,
+                instances,
+                ws: measure(instances, Transports::Ws, count),
+                wss: measure(instances, Transports::Wss, count),
+                both: measure(instances, Transports::Both, count),
+            });
+        }
     }
     print!("{}", report.table());
     match report.write(quick) {
@@ -81,10 +84,11 @@ fn measure_all(quick: bool) -> ExitCode {
 }
 
 /// Has a process hold so many connections to a server in another.
-fn measure(transports: Transports, count: u32) -> Held {
+fn measure(instances: Instances, transports: Transports, count: u32) -> Held {
     let (mut server, address) = start(&["--serve"], None);
     let count = count.to_string();
-    let (mut holder, held) = start(&["--hold", transports.name(), &count], Some(&address));
+    let arguments = ["--hold", instances.name(), transports.name(), &count];
+    let (mut holder, held) = start(&arguments, Some(&address));
     assert!(holder.wait().expect("its end").success());
     // It serves for as long as its input is open.
     drop(server.stdin.take());
@@ -128,11 +132,13 @@ fn serve() {
 }
 
 /// The part that has the connections.
-fn hold(transports: &str, count: &str) {
+fn hold(instances: &str, transports: &str, count: &str) {
+    let instances = Instances::of(instances).expect("instances");
     let transports = Transports::of(transports).expect("transports");
     let count = count.parse().expect("a number");
     let mut line = String::new();
     io::stdin().read_line(&mut line).expect("a server");
     let server = serde_json::from_str(&line).expect("a server");
-    println!("{}", hold::hold(transports, count, &server).to_json());
+    let held = hold::hold(instances, transports, count, &server);
+    println!("{}", held.to_json());
 }

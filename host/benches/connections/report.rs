@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::chart;
-use crate::hold::Held;
+use crate::hold::{Held, Instances};
 
 /// What was measured with so many connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     pub(crate) count: u32,
+    pub(crate) instances: Instances,
     pub(crate) ws: Held,
     pub(crate) wss: Held,
     pub(crate) both: Held,
@@ -29,8 +30,8 @@ impl Report {
     /// The table as Markdown.
     pub(crate) fn table(&self) -> String {
         let mut table = "\
-| connections | all open | one, on average | each echoed once | memory | of one, `ws` | of one, `wss` |
-|--:|--:|--:|--:|--:|--:|--:|
+| connections | instances | all open | one, on average | each echoed once | memory | of one, `ws` | of one, `wss` |
+|--:|:--|--:|--:|--:|--:|--:|--:|
 "
         .to_owned();
         for row in &self.rows {
@@ -38,11 +39,12 @@ impl Report {
             let of_one = |held: Held| {
                 let kib = held.kib as f64 / count;
                 let resident_kib = held.resident_kib as f64 / count;
-                format!("{kib:.0} KiB ({resident_kib:.0})")
+                format!("{kib:.1} KiB ({resident_kib:.1})")
             };
             table += &format!(
-                "| {} | {} | {:.2} ms | {} | {:.0} MiB ({:.0}) | {} | {} |\n",
+                "| {} | {} | {} | {:.2} ms | {} | {:.0} MiB ({:.0}) | {} | {} |\n",
                 row.count,
+                row.instances.name(),
                 seconds(row.both.connecting),
                 row.both.connecting.as_secs_f64() * 1e3 / count,
                 seconds(row.both.echoing),
@@ -68,8 +70,8 @@ impl Report {
         let text = format!(
             "# Idle connections\n\n\
              Made by `cargo xtask bench connections`: one process holds the connections, half of \
-             them over `ws` and half over `wss`, each in an instance of its own; another has the \
-             server. Memory is what the former takes beyond what it has without connections. In \
+             them over `ws` and half over `wss`, each in an instance of its own, or up to 1,000 in \
+             one that they share; another has the server. Memory is what the former takes beyond what it has without connections. In \
              brackets is what most tools tell of it, which count what instances share of the \
              component for each of them. That of one connection is measured with as many over one \
              transport alone.\n\n\

@@ -11,6 +11,7 @@ use crate::command::{Command, Done, Queued};
 use crate::event::Message;
 use crate::options::SendOptions;
 use crate::outbox::Load;
+use crate::sandbox::Sandbox;
 
 /// What the code of the Close frame is when the application dropped the connection: "an endpoint
 /// is "going away"" (RFC 6455, section 7.4.1).
@@ -22,7 +23,7 @@ const JOINED_LEN: usize = 64 << 10;
 
 impl Driver {
     /// Carries out the commands that wait, so that one turn sends them all.
-    pub(super) async fn take_commands(&mut self) -> wasmtime::Result<()> {
+    pub(super) async fn take_commands(&mut self, store: &mut Sandbox) -> wasmtime::Result<()> {
         while !self.abandoned {
             match self.commands.try_recv() {
                 Ok(queued) => self.enqueue(queued),
@@ -31,13 +32,13 @@ impl Driver {
             }
         }
         if self.close_due.is_some_and(|due| due <= Instant::now()) {
-            self.close_overtaking().await?;
+            self.close_overtaking(store).await?;
         }
-        if self.waiting.is_some() && !self.has_room().await? {
+        if self.waiting.is_some() && !self.has_room(store).await? {
             return Ok(());
         }
         self.waiting = None;
-        self.send_parts().await?;
+        self.send_parts(store).await?;
         while self.waiting.is_none()
             && let Some(Queued { command, room }) = self.backlog.pop_front()
         {
@@ -45,7 +46,7 @@ impl Driver {
                 self.held.push_back(Queued { command, room });
                 continue;
             }
-            if let Some((command, waiting)) = self.execute(command).await? {
+            if let Some((command, waiting)) = self.execute(store, command).await? {
                 self.backlog.push_front(Queued { command, room });
                 self.waiting = Some(waiting);
                 break;
@@ -78,12 +79,12 @@ impl Driver {
     }
 
     /// Closes the connection before what found no room in time: the server does not read.
-    async fn close_overtaking(&mut self) -> wasmtime::Result<()> {
+    async fn close_overtaking(&mut self, store: &mut Sandbox) -> wasmtime::Result<()> {
         self.release_held();
         let is_close = |queued: &Queued| matches!(queued.command, Command::Close { .. });
         while let Some(close) = self.backlog.iter().position(is_close) {
             if let Some(queued) = self.backlog.remove(close) {
-                self.execute(queued.command).await?;
+                self.execute(store, queued.command).await?;
             }
         }
         Ok(())
@@ -91,20 +92,24 @@ impl Driver {
 
     /// Whether the first of the backlog is worth another try. Each copies the whole message into
     /// the guest, so that half of what was in its way has to have left before.
-    pub(super) async fn has_room(&mut self) -> wasmtime::Result<bool> {
+    pub(super) async fn has_room(&self, store: &mut Sandbox) -> wasmtime::Result<bool> {
         let Some(before) = self.waiting else {
             return Ok(false);
         };
         let websocket = self.guest.wasocket_websocket_client().websocket();
         let waiting = websocket
-            .call_get_buffered_amount(&mut self.store, self.websocket)
+            .call_get_buffered_amount(&mut *store, self.websocket)
             .await?;
         Ok(waiting <= before / 2)
     }
 
     /// Carries out a command. If the guest has no room for it, returns it with the number of bytes
     /// that wait to be sent.
-    async fn execute(&mut self, command: Command) -> wasmtime::Result<Option<(Command, u64)>> {
+    async fn execute(
+        &mut self,
+        store: &mut Sandbox,
+        command: Command,
+    ) -> wasmtime::Result<Option<(Command, u64)>> {
         let websocket = self.guest.wasocket_websocket_client().websocket();
         match command {
             Command::Send {
@@ -112,7 +117,7 @@ impl Driver {
                 options,
                 done,
                 load,
-            } => return self.send(message, options, done, load).await,
+            } => return self.send(store, message, options, done, load).await,
             Command::Start {
                 kind,
                 options,
@@ -123,7 +128,7 @@ impl Driver {
             } => {
                 let flags = send_options(options);
                 let token = websocket
-                    .call_start_message(&mut self.store, self.websocket, kind.into(), flags)
+                    .call_start_message(&mut *store, self.websocket, kind.into(), flags)
                     .await?;
                 match token {
                     Ok(token) => {
@@ -151,7 +156,7 @@ impl Driver {
             } => {
                 let flags = send_options(options);
                 let sent = websocket
-                    .call_ping(&mut self.store, self.websocket, &payload, flags)
+                    .call_ping(&mut *store, self.websocket, &payload, flags)
                     .await?;
                 match sent {
                     Ok(token) => self.in_flight.pings.push((token, done)),
@@ -168,12 +173,12 @@ impl Driver {
             }
             Command::Close { code, reason, done } => {
                 let closing = websocket
-                    .call_close(&mut self.store, self.websocket, code, reason.as_deref())
+                    .call_close(&mut *store, self.websocket, code, reason.as_deref())
                     .await?;
                 match (closing, done) {
                     (Ok(_), done) => {
                         self.in_flight.closes.extend(done);
-                        self.begin_closing().await?;
+                        self.begin_closing(store).await?;
                     }
                     (Err(error), Some(done)) => reply(done, Err(self.call_error(error))),
                     // It is closed already.
@@ -189,6 +194,7 @@ impl Driver {
     /// for many small ones. Returns as [`Self::execute`].
     async fn send(
         &mut self,
+        store: &mut Sandbox,
         message: Message,
         options: SendOptions,
         done: Option<Done<()>>,
@@ -205,7 +211,7 @@ impl Driver {
         let websocket = self.guest.wasocket_websocket_client().websocket();
         let flags = send_options(options);
         let sent = websocket
-            .call_send_all(&mut self.store, self.websocket, &messages, flags)
+            .call_send_all(&mut *store, self.websocket, &messages, flags)
             .await?;
         match sent {
             Ok(token) => {
@@ -272,11 +278,11 @@ impl Driver {
         }
     }
 
-    pub(super) async fn begin_closing(&mut self) -> wasmtime::Result<()> {
+    pub(super) async fn begin_closing(&mut self, store: &mut Sandbox) -> wasmtime::Result<()> {
         self.closing = true;
         self.cut_off_outgoing();
         if self.paused {
-            self.set_paused(false).await?;
+            self.set_paused(store, false).await?;
         }
         Ok(())
     }

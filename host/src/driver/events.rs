@@ -1,11 +1,11 @@
 //! What happened, on its way to the application; how it ends.
 
-use tracing::{debug, trace};
+use tracing::{debug, error, trace};
 
 use super::{Driver, reply};
 use crate::bindings::types;
 use crate::command::{Command, Queued};
-use crate::error::{Error, Failure, FailureKind, Step};
+use crate::error::{Error, Failure, FailureKind, Step, TrapReport};
 use crate::event::{Closed, Event, Message, ReadyState};
 
 impl Driver {
@@ -49,7 +49,7 @@ impl Driver {
             types::Event::Error(error) => {
                 let mut failure = Failure::from(error);
                 if failure.kind == FailureKind::AccessDenied
-                    && let Some(denied) = self.store.data().access.denied()
+                    && let Some(denied) = self.tenancy.access().denied()
                 {
                     failure.message = format!("not granted: {denied}");
                     failure.kind = FailureKind::NotGranted(denied);
@@ -68,11 +68,10 @@ impl Driver {
     }
 
     /// Tells why the guest ended before it said so; returns how the connection ended.
-    pub(super) fn handle_trap(&mut self, trap: wasmtime::Error) -> Closed {
+    pub(super) fn handle_trap(&mut self, report: TrapReport) -> Closed {
         if let Some(closed) = self.closed.take() {
             return closed;
         }
-        let report = self.store.report(trap);
         if self.failure.is_none() {
             self.handle_failure(Failure {
                 step: if self.opened { Step::Open } else { Step::Start },
@@ -95,9 +94,10 @@ impl Driver {
     }
 
     /// Gives back what the connection has, and tells that it is closed.
-    pub(super) fn end(self, closed: Closed) {
+    pub(super) async fn end(mut self, closed: Closed) {
+        self.leave().await;
         let Self {
-            store,
+            tenancy,
             mut commands,
             mut backlog,
             mut held,
@@ -112,10 +112,8 @@ impl Driver {
             failure,
             ..
         } = self;
-        // First, so that whoever is told finds its place in the pool free. With the store goes
-        // whatever the guest holds: asking the guest to drop it could wait for a peer that does not
-        // read.
-        drop(store);
+        // First, so that whoever is told finds its place in the pool free.
+        drop(tenancy);
         let metrics = counters.metrics();
         debug!(
             code = closed.code,
@@ -151,6 +149,29 @@ impl Driver {
             reply(done, Ok(closed.clone()));
         }
         events.push(Event::Close(closed));
+    }
+
+    /// Has the guest give back what it has for this connection, if the instance goes on without it.
+    async fn leave(&mut self) {
+        if !self.tenancy.is_shared() {
+            return;
+        }
+        let Ok(mut entered) = self.tenancy.enter().await else {
+            return;
+        };
+        let lent = std::mem::take(&mut self.lent);
+        let websocket = self.guest.wasocket_websocket_client().websocket();
+        let store = entered.sandbox();
+        let given_back = async {
+            websocket
+                .call_unsubscribe(&mut *store, self.websocket, &lent)
+                .await?;
+            self.websocket.resource_drop_async(&mut *store).await
+        };
+        if let Err(trap) = given_back.await {
+            let report = self.tenancy.trap(&entered, trap);
+            error!("the component trapped: {report}");
+        }
     }
 
     pub(super) fn call_error(&self, error: types::CallError) -> Error {

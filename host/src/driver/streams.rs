@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::event::{Message, ReadyState};
 use crate::outbox::Load;
 use crate::reader::PieceSender;
+use crate::sandbox::Sandbox;
 use crate::writer::Part;
 
 /// A message that is sent by parts.
@@ -86,7 +87,7 @@ pub(super) enum Incoming {
 
 impl Driver {
     /// Sends what has come of the message that is sent by parts, as far as there is room.
-    pub(super) async fn send_parts(&mut self) -> wasmtime::Result<()> {
+    pub(super) async fn send_parts(&mut self, store: &mut Sandbox) -> wasmtime::Result<()> {
         while self.waiting.is_none()
             && let Some(mut outgoing) = self.outgoing.take()
         {
@@ -94,17 +95,22 @@ impl Driver {
                 self.outgoing = Some(outgoing);
                 return Ok(());
             };
-            self.send_next(outgoing, next).await?;
+            self.send_next(store, outgoing, next).await?;
         }
         Ok(())
     }
 
-    async fn send_next(&mut self, mut outgoing: Outgoing, next: Next) -> wasmtime::Result<()> {
+    async fn send_next(
+        &mut self,
+        store: &mut Sandbox,
+        mut outgoing: Outgoing,
+        next: Next,
+    ) -> wasmtime::Result<()> {
         let websocket = self.guest.wasocket_websocket_client().websocket();
         let result = match next {
             Next::Part(Part::Bytes(bytes, mut load)) => {
                 let taken = websocket
-                    .call_send_part(&mut self.store, self.websocket, &bytes)
+                    .call_send_part(&mut *store, self.websocket, &bytes)
                     .await?;
                 match taken {
                     Ok(()) => {
@@ -123,11 +129,11 @@ impl Driver {
             }
             Next::Part(Part::End) => {
                 websocket
-                    .call_finish_message(&mut self.store, self.websocket)
+                    .call_finish_message(&mut *store, self.websocket)
                     .await?
             }
             Next::Unknown | Next::Abandon => {
-                self.abandon_message().await?;
+                self.abandon_message(store).await?;
                 self.release_held();
                 return Ok(());
             }
@@ -138,7 +144,7 @@ impl Driver {
         match result {
             Ok(()) => self.in_flight.sends.push_back((token, Some(sent), load)),
             Err(error) => {
-                self.abandon_message().await?;
+                self.abandon_message(store).await?;
                 reply(sent, Err(self.call_error(error)));
             }
         }
@@ -146,15 +152,15 @@ impl Driver {
         Ok(())
     }
 
-    async fn abandon_message(&mut self) -> wasmtime::Result<()> {
+    async fn abandon_message(&mut self, store: &mut Sandbox) -> wasmtime::Result<()> {
         let abandoned = self
             .guest
             .wasocket_websocket_client()
             .websocket()
-            .call_abandon_message(&mut self.store, self.websocket)
+            .call_abandon_message(&mut *store, self.websocket)
             .await?;
         match abandoned {
-            Ok(Some(_)) => self.begin_closing().await,
+            Ok(Some(_)) => self.begin_closing(store).await,
             // Nothing of it was sent, or the connection closes already.
             Ok(None) | Err(_) => Ok(()),
         }
@@ -176,7 +182,11 @@ impl Driver {
 
     /// Counts what the component has and is not handed to the transport, after a turn that came to
     /// these events.
-    pub(super) async fn count_handed(&mut self, events: &[types::Event]) -> wasmtime::Result<()> {
+    pub(super) async fn count_handed(
+        &mut self,
+        store: &mut Sandbox,
+        events: &[types::Event],
+    ) -> wasmtime::Result<()> {
         if self.handed.is_empty() {
             return Ok(());
         }
@@ -191,7 +201,7 @@ impl Driver {
         }
         let websocket = self.guest.wasocket_websocket_client().websocket();
         let bytes = websocket
-            .call_get_buffered_amount(&mut self.store, self.websocket)
+            .call_get_buffered_amount(&mut *store, self.websocket)
             .await?;
         self.handed.set(bytes);
         Ok(())

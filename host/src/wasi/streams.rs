@@ -1,0 +1,347 @@
+//! `wasi:io/streams`, of sockets.
+
+use std::io::{self, ErrorKind};
+use std::net::Shutdown;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+use tracing::debug;
+use wasmtime::component::{
+    ComponentType, Linker, Lower, Resource, ResourceTable, ResourceType, WasmList,
+};
+
+use super::pollable::{Pollable, Source};
+use crate::store::State;
+
+/// How many bytes are read at once at most, whatever the guest asks for.
+const MAX_READ_LEN: usize = 64 << 10;
+
+/// How many bytes may be written at once: this much may have to be kept for a peer that does not read.
+const MAX_WRITE_LEN: usize = 256 << 10;
+
+/// For how long what was written is kept for a peer that does not read, once the guest has left.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// A connected socket, which its two streams and their pollables share.
+pub(crate) struct Stream {
+    tcp: TcpStream,
+    input_ended: AtomicBool,
+    output: Mutex<Output>,
+    /// The guest has left: what is not written yet has [`LINGER`] to go.
+    left: Notify,
+}
+
+enum Output {
+    Open,
+    /// What was accepted is on its way to the socket, which has no room for it.
+    Writing {
+        waker: Option<Waker>,
+        /// The guest has ended its side: nothing follows.
+        is_last: bool,
+    },
+    Failed(ErrorKind),
+    Ended,
+}
+
+/// Why a stream gives or takes nothing any more.
+enum End {
+    Closed,
+    Failed(ErrorKind),
+}
+
+/// `stream-error`.
+#[derive(ComponentType, Lower)]
+#[component(variant)]
+enum StreamError {
+    #[component(name = "last-operation-failed")]
+    LastOperationFailed(Resource<wasmtime::Error>),
+    #[component(name = "closed")]
+    Closed,
+}
+
+impl Stream {
+    pub(super) fn new(tcp: TcpStream) -> Arc<Self> {
+        if let Err(error) = tcp.set_nodelay(true) {
+            // Small messages may be late, and all else is as it should be.
+            debug!(%error, "Nagle's algorithm stays on");
+        }
+        Arc::new(Self {
+            tcp,
+            input_ended: AtomicBool::new(false),
+            output: Mutex::new(Output::Open),
+            left: Notify::new(),
+        })
+    }
+
+    pub(super) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.input_ended.load(Ordering::Relaxed) {
+            return Poll::Ready(());
+        }
+        // A failure is told by reading.
+        self.tcp.poll_read_ready(cx).map(drop)
+    }
+
+    pub(super) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut *self.output() {
+            Output::Open => self.tcp.poll_write_ready(cx).map(drop),
+            Output::Writing { waker, .. } => {
+                *waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Output::Failed(_) | Output::Ended => Poll::Ready(()),
+        }
+    }
+
+    /// Reads what is there, up to `len` bytes; nothing if nothing is.
+    fn read(&self, len: u64) -> Result<Vec<u8>, End> {
+        if self.input_ended.load(Ordering::Relaxed) {
+            return Err(End::Closed);
+        }
+        let len = usize::try_from(len).map_or(MAX_READ_LEN, |len| len.min(MAX_READ_LEN));
+        let mut bytes = Vec::with_capacity(len);
+        if len == 0 {
+            return Ok(bytes);
+        }
+        let end = match self.tcp.try_read_buf(&mut bytes) {
+            Ok(0) => End::Closed,
+            Ok(_) => return Ok(bytes),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(bytes),
+            Err(error) => End::Failed(error.kind()),
+        };
+        self.input_ended.store(true, Ordering::Relaxed);
+        Err(end)
+    }
+
+    /// How many bytes may be written now.
+    fn permit(&self) -> Result<u64, End> {
+        match &*self.output() {
+            Output::Open => {
+                // What Tokio knows: it does not ask the system.
+                let known = self.tcp.try_io(Interest::WRITABLE, || Ok(()));
+                Ok(known.map_or(0, |()| MAX_WRITE_LEN as u64))
+            }
+            Output::Writing { .. } => Ok(0),
+            Output::Failed(kind) => Err(End::Failed(*kind)),
+            Output::Ended => Err(End::Closed),
+        }
+    }
+
+    /// Writes as much as there is room for, and sees to it that the rest is written.
+    fn write(self: &Arc<Self>, bytes: &[u8]) -> wasmtime::Result<Result<(), End>> {
+        let mut output = self.output();
+        match &*output {
+            Output::Open if bytes.len() <= MAX_WRITE_LEN => {}
+            Output::Open | Output::Writing { .. } => {
+                return Err(wasmtime::Error::msg("more is written than was permitted"));
+            }
+            Output::Failed(kind) => return Ok(Err(End::Failed(*kind))),
+            Output::Ended => return Ok(Err(End::Closed)),
+        }
+        let mut written = 0;
+        match self.try_write(bytes, &mut written) {
+            Ok(true) => {}
+            Ok(false) => {
+                *output = Output::Writing {
+                    waker: None,
+                    is_last: false,
+                };
+                let rest = bytes[written..].to_vec();
+                tokio::spawn(self.clone().write_on(rest));
+            }
+            Err(end) => {
+                *output = match end {
+                    End::Closed => Output::Ended,
+                    End::Failed(kind) => Output::Failed(kind),
+                };
+                return Ok(Err(end));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Writes until there is no room; returns whether that was all.
+    fn try_write(&self, bytes: &[u8], written: &mut usize) -> Result<bool, End> {
+        while *written < bytes.len() {
+            match self.tcp.try_write(&bytes[*written..]) {
+                Ok(len) => *written += len,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Err(End::Closed),
+                Err(error) => return Err(End::Failed(error.kind())),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Writes what found no room, for as long as anybody cares.
+    async fn write_on(self: Arc<Self>, rest: Vec<u8>) {
+        let mut written = 0;
+        let write = async {
+            loop {
+                // A failure is told by writing.
+                let _ = self.tcp.writable().await;
+                match self.try_write(&rest, &mut written) {
+                    Ok(true) => return Output::Open,
+                    Ok(false) => {}
+                    Err(End::Closed) => return Output::Ended,
+                    Err(End::Failed(kind)) => return Output::Failed(kind),
+                }
+            }
+        };
+        let give_up = async {
+            self.left.notified().await;
+            sleep_until(Instant::now() + LINGER).await;
+        };
+        let next = tokio::select! {
+            next = write => next,
+            () = give_up => Output::Ended,
+        };
+        let mut output = self.output();
+        let Output::Writing { waker, is_last } = std::mem::replace(&mut *output, next) else {
+            return;
+        };
+        if is_last {
+            *output = Output::Ended;
+            shut_down(&self.tcp, Shutdown::Write);
+        }
+        drop(output);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(super) fn shut_down(&self, how: Shutdown) {
+        if how != Shutdown::Write && !self.input_ended.swap(true, Ordering::Relaxed) {
+            shut_down(&self.tcp, Shutdown::Read);
+        }
+        if how == Shutdown::Read {
+            return;
+        }
+        let mut output = self.output();
+        match &mut *output {
+            Output::Open => {
+                *output = Output::Ended;
+                shut_down(&self.tcp, Shutdown::Write);
+            }
+            Output::Writing { is_last, .. } => *is_last = true,
+            Output::Failed(_) | Output::Ended => {}
+        }
+    }
+
+    fn output(&self) -> MutexGuard<'_, Output> {
+        // Nothing panics while holding the lock.
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends a direction of a socket. It fails only if that has ended already.
+fn shut_down(tcp: &TcpStream, how: Shutdown) {
+    let ended: io::Result<()> = SockRef::from(tcp).shutdown(how);
+    if let Err(error) = ended {
+        debug!(%error, "already ended");
+    }
+}
+
+/// `input-stream`.
+pub(super) struct InputStream(pub(super) Arc<Stream>);
+
+/// `output-stream`.
+pub(super) struct OutputStream(pub(super) Arc<Stream>);
+
+impl Drop for OutputStream {
+    fn drop(&mut self) {
+        self.0.left.notify_one();
+    }
+}
+
+impl End {
+    fn into_error(self, table: &mut ResourceTable) -> wasmtime::Result<StreamError> {
+        Ok(match self {
+            Self::Closed => StreamError::Closed,
+            Self::Failed(kind) => {
+                // In one word, as wasmtime's own has it.
+                let error = wasmtime::Error::msg(format!("{kind:?}"));
+                StreamError::LastOperationFailed(table.push(error)?)
+            }
+        })
+    }
+}
+
+/// What a function of a stream returns.
+fn told<T>(
+    result: Result<T, End>,
+    table: &mut ResourceTable,
+) -> wasmtime::Result<(Result<T, StreamError>,)> {
+    Ok((match result {
+        Ok(value) => Ok(value),
+        Err(end) => Err(end.into_error(table)?),
+    },))
+}
+
+pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut streams = linker.instance("wasi:io/streams@0.2.12")?;
+    streams.resource(
+        "input-stream",
+        ResourceType::host::<InputStream>(),
+        |mut store, rep| {
+            let stream = Resource::<InputStream>::new_own(rep);
+            store.data_mut().wasi.table.delete(stream)?;
+            Ok(())
+        },
+    )?;
+    streams.resource(
+        "output-stream",
+        ResourceType::host::<OutputStream>(),
+        |mut store, rep| {
+            let stream = Resource::<OutputStream>::new_own(rep);
+            store.data_mut().wasi.table.delete(stream)?;
+            Ok(())
+        },
+    )?;
+    streams.func_wrap(
+        "[method]input-stream.read",
+        |mut store, (stream, len): (Resource<InputStream>, u64)| {
+            let table = &mut store.data_mut().wasi.table;
+            let read = table.get(&stream)?.0.read(len);
+            told(read, table)
+        },
+    )?;
+    streams.func_wrap(
+        "[method]input-stream.subscribe",
+        |mut store, (stream,): (Resource<InputStream>,)| {
+            let table = &mut store.data_mut().wasi.table;
+            let stream = table.get(&stream)?.0.clone();
+            Ok((table.push(Pollable::from(Source::Input(stream)))?,))
+        },
+    )?;
+    streams.func_wrap(
+        "[method]output-stream.check-write",
+        |mut store, (stream,): (Resource<OutputStream>,)| {
+            let table = &mut store.data_mut().wasi.table;
+            let permit = table.get(&stream)?.0.permit();
+            told(permit, table)
+        },
+    )?;
+    streams.func_wrap(
+        "[method]output-stream.write",
+        |mut store, (stream, bytes): (Resource<OutputStream>, WasmList<u8>)| {
+            let stream = store.data().wasi.table.get(&stream)?;
+            let written = stream.0.write(bytes.as_le_slice(&store))?;
+            told(written, &mut store.data_mut().wasi.table)
+        },
+    )?;
+    streams.func_wrap(
+        "[method]output-stream.subscribe",
+        |mut store, (stream,): (Resource<OutputStream>,)| {
+            let table = &mut store.data_mut().wasi.table;
+            let stream = table.get(&stream)?.0.clone();
+            Ok((table.push(Pollable::from(Source::Output(stream)))?,))
+        },
+    )
+}
