@@ -12,6 +12,7 @@ mod logs;
 mod patched;
 mod pool;
 mod precompiled;
+mod shared;
 
 use integration_tests::runtime_builder;
 use wasocket::{Grants, RuntimeBuilder, WebSocket};
