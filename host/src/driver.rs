@@ -139,23 +139,25 @@ impl Driver {
         }
     }
 
-    /// Runs the connection to its end.
-    pub(crate) async fn run(mut self) {
-        let closed = match self.try_run().await {
+    /// Runs the connection to its end, which is to be told by [`Self::end`].
+    pub(crate) async fn run(&mut self) -> Closed {
+        match self.try_run().await {
             Ok(closed) => closed,
             Err(report) => {
                 error!("the component trapped: {report}");
                 self.handle_trap(report)
             }
-        };
-        self.end(closed).await;
+        }
     }
 
     async fn try_run(&mut self) -> Result<Closed, TrapReport> {
         loop {
             for _ in 0..TURNS_BETWEEN_YIELDS {
                 let mut entered = self.tenancy.enter().await?;
-                if let Err(trap) = self.turn(entered.sandbox()).await {
+                // Most connections are idle most of the time: the room that a turn takes is theirs
+                // only meanwhile.
+                let turn = Box::pin(self.turn(entered.sandbox()));
+                if let Err(trap) = turn.await {
                     return Err(self.tenancy.trap(&entered, trap));
                 }
                 drop(entered);

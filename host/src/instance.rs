@@ -62,7 +62,7 @@ impl Instance {
         }
         if let Stage::New(place) = &mut *stage {
             let place = place.take();
-            *stage = Stage::Running(self.start(place).await?);
+            *stage = Stage::Running(Box::pin(self.start(place)).await?);
         }
         let running = OwnedMutexGuard::try_map(stage, |stage| match stage {
             Stage::New(_) => None,

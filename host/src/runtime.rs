@@ -230,15 +230,18 @@ impl Runtime {
         let (started, result) = oneshot::channel();
         let of_task = counters.clone();
         let task = async move {
-            match request.start(&tenancy).await {
+            match Box::pin(request.start(&tenancy)).await {
                 Ok(guest) => {
                     // Whoever asked may have given up, and then has dropped the connection.
                     let _ = started.send(Ok(()));
-                    let options = &request.options;
                     let end = End::of(ended);
-                    Driver::new(tenancy, guest, commands_rx, events, end, of_task, options)
-                        .run()
-                        .await;
+                    let options = &request.options;
+                    let mut driver =
+                        Driver::new(tenancy, guest, commands_rx, events, end, of_task, options);
+                    drop(request);
+                    let closed = driver.run().await;
+                    Box::pin(driver.leave()).await;
+                    driver.end(closed);
                 }
                 Err(error) => {
                     // First, so that whoever is told finds its place in the pool free.

@@ -94,8 +94,7 @@ impl Driver {
     }
 
     /// Gives back what the connection has, and tells that it is closed.
-    pub(super) async fn end(mut self, closed: Closed) {
-        self.leave().await;
+    pub(crate) fn end(self, closed: Closed) {
         let Self {
             tenancy,
             mut commands,
@@ -152,7 +151,7 @@ impl Driver {
     }
 
     /// Has the guest give back what it has for this connection, if the instance goes on without it.
-    async fn leave(&mut self) {
+    pub(crate) async fn leave(&mut self) {
         if !self.tenancy.is_shared() {
             return;
         }

@@ -134,14 +134,14 @@ fn there_is_an_instance_for_each_thread_before_two_connections_share_one() {
     });
 }
 
-/// How many connections are opened one after another, each of which takes some 20 KiB of an instance.
-const SUCCESSIVE: usize = 400;
+/// How many connections are opened one after another. What is left of one would be some 2 KiB.
+const SUCCESSIVE: usize = 2_000;
 
 #[test]
 fn what_a_connection_had_is_free_for_the_next() {
     let runtime = builder()
-        .connections_per_instance(2)
-        .max_memory(4 * MIB)
+        .connections_per_instance(100)
+        .max_memory(3 * MIB)
         .build()
         .unwrap();
     run_on_one_thread(async {
