@@ -23,6 +23,7 @@ mod echo;
 mod fault_proxy;
 pub mod guest;
 pub mod guest_0_3;
+mod packed;
 mod peers;
 mod records;
 mod relay;

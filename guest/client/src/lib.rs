@@ -30,7 +30,8 @@
 //!    [`poll_timeout`](WebSocket::poll_timeout) has come, the stream is ready, or after a command.
 //!
 //! A message is sent whole, or by parts: [`start_message`](WebSocket::start_message),
-//! [`send_part`](WebSocket::send_part), [`finish_message`](WebSocket::finish_message).
+//! [`send_part`](WebSocket::send_part), [`finish_message`](WebSocket::finish_message). Where many
+//! messages cross to or from another component together, they are [`PackedMessages`].
 //!
 //! [`Event::Close`] comes exactly once, and last; then the stream is to be closed, after what is
 //! still owed (an alert, close_notify) had one chance to be written. Parts that arrived before it can
@@ -49,6 +50,7 @@ mod error;
 mod event;
 mod link;
 mod options;
+mod packed;
 mod transport_error;
 mod websocket;
 
@@ -60,6 +62,7 @@ pub use entropy::Entropy;
 pub use error::{CommandError, Error, ErrorKind, InvalidArgument, Part, Step, Timeout};
 pub use event::{Closed, Event, Token};
 pub use options::{Options, window_bits};
+pub use packed::{PackedHeader, PackedMessages};
 pub use transport_error::{LookupError, TransportError, TransportErrorKind};
 pub use wasocket_proto::{
     ClientMaxWindowBits, Compress, DeflateOffer, Header, Instant, Message, MessageKind,

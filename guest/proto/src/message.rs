@@ -1,6 +1,9 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use simdutf8::compat;
+
+use crate::error::SendError;
 use crate::frame::Opcode;
 
 /// One whole message that the peer sent (RFC 6455, section 5.6).
@@ -97,6 +100,23 @@ pub enum Outgoing<'a> {
 }
 
 impl<'a> Outgoing<'a> {
+    /// A message of this kind with this payload.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotUtf8`] if the payload of a text is not UTF-8.
+    pub fn new(kind: MessageKind, payload: &'a [u8]) -> Result<Self, SendError> {
+        match kind {
+            MessageKind::Text => match compat::from_utf8(payload) {
+                Ok(text) => Ok(Self::Text(text)),
+                Err(error) => Err(SendError::NotUtf8 {
+                    valid_len: error.valid_up_to() as u64,
+                }),
+            },
+            MessageKind::Binary => Ok(Self::Binary(payload)),
+        }
+    }
+
     pub(crate) fn kind(self) -> MessageKind {
         match self {
             Self::Text(_) => MessageKind::Text,

@@ -46,6 +46,41 @@ macro_rules! conversions {
             }
         }
 
+        impl From<$crate::client::MessageKind> for $types::MessageKind {
+            fn from(kind: $crate::client::MessageKind) -> Self {
+                match kind {
+                    $crate::client::MessageKind::Text => Self::Text,
+                    $crate::client::MessageKind::Binary => Self::Binary,
+                }
+            }
+        }
+
+        impl From<$crate::client::PackedMessages> for $types::PackedMessages {
+            fn from(messages: $crate::client::PackedMessages) -> Self {
+                let header = |header: $crate::client::PackedHeader| $types::PackedHeader {
+                    kind: header.kind.into(),
+                    len: header.len,
+                };
+                Self {
+                    headers: messages.headers.into_iter().map(header).collect(),
+                    words: messages.words,
+                }
+            }
+        }
+
+        impl From<$types::PackedMessages> for $crate::client::PackedMessages {
+            fn from(messages: $types::PackedMessages) -> Self {
+                let header = |header: $types::PackedHeader| $crate::client::PackedHeader {
+                    kind: header.kind.into(),
+                    len: header.len,
+                };
+                Self {
+                    headers: messages.headers.into_iter().map(header).collect(),
+                    words: messages.words,
+                }
+            }
+        }
+
         impl From<$crate::client::Header> for $types::Header {
             fn from(header: $crate::client::Header) -> Self {
                 Self {

@@ -7,7 +7,9 @@ use core::cell::{Ref, RefCell};
 use spin::Mutex;
 use wasip2::clocks::monotonic_clock;
 use wasip2::io::poll::Pollable;
-use wasocket_client::{InvalidArgument, Options, Outgoing, TlsContexts, WebSocket, WebSocketUrl};
+use wasocket_client::{
+    InvalidArgument, Options, Outgoing, PackedMessages, TlsContexts, WebSocket, WebSocketUrl,
+};
 
 use crate::bindings::exports::wasocket::websocket::client::{
     self, ConnectOptionsBorrow, Guest, GuestConnectOptions, GuestWaiter, GuestWebsocket, Ready,
@@ -119,6 +121,18 @@ impl GuestWebsocket for WebsocketResource {
         Ok(command.send_all(messages, options.into(), host::now())?)
     }
 
+    fn send_packed(
+        &self,
+        messages: types::PackedMessages,
+        options: types::SendOptions,
+    ) -> Result<types::Token, types::CallError> {
+        let messages = PackedMessages::from(messages);
+        let messages = messages.outgoing()?;
+        let mut driver = self.0.borrow_mut();
+        let command = driver.command();
+        Ok(command.send_all(messages, options.into(), host::now())?)
+    }
+
     fn start_message(
         &self,
         kind: types::MessageKind,
@@ -146,6 +160,10 @@ impl GuestWebsocket for WebsocketResource {
 
     fn receive_parts(&self, enabled: bool) {
         self.0.borrow_mut().receive_parts(enabled);
+    }
+
+    fn receive_packed(&self, enabled: bool) {
+        self.0.borrow_mut().receive_packed(enabled);
     }
 
     fn ping(

@@ -27,6 +27,7 @@ impl From<Told> for types::Event {
         match told {
             Told::Event(event) => event.into(),
             Told::Part(part) => Self::MessagePart(part.into()),
+            Told::Packed(messages) => Self::PackedMessages(messages.into()),
         }
     }
 }
@@ -71,6 +72,12 @@ impl From<ours::Pong> for types::Pong {
             payload: pong.payload,
             round_trip: pong.round_trip.map(wasocket_shell::nanos),
         }
+    }
+}
+
+impl From<ours::InvalidArgument> for types::CallError {
+    fn from(argument: ours::InvalidArgument) -> Self {
+        Self::InvalidArgument(argument.into())
     }
 }
 

@@ -4,7 +4,9 @@
 use alloc::vec::Vec;
 
 use wasip2::io::poll::Pollable;
-use wasocket_client::{Dial, Event, Instant, MessagePart, ReadyState, Statistics, WebSocket};
+use wasocket_client::{
+    Dial, Event, Instant, Message, MessagePart, PackedMessages, ReadyState, Statistics, WebSocket,
+};
 
 use crate::host;
 use crate::transport::{self, Interest, Read, Transport};
@@ -13,8 +15,13 @@ use crate::transport::{self, Interest, Read, Transport};
 /// connection does not starve the others of its caller.
 const MAX_READS: usize = 8;
 
-/// How many events one turn returns at most, about; a read's worth more if they are small.
+/// How many events and packed messages one turn returns at most, about; a read's worth more if they
+/// are small.
 const MAX_EVENTS: usize = 4096;
+
+/// How many bytes of messages are packed together at most, about; more if the last is long. What is
+/// packed is held twice for a moment, and moved as it grows.
+const MAX_PACKED_LEN: usize = 512 << 10;
 
 /// How many bytes of parts of messages one turn returns at most, about; a part more if it is long. As
 /// much as is read in one turn: what is compressed may become a thousand times that.
@@ -34,6 +41,8 @@ pub(crate) struct Driver {
     subscribed: Option<Interest>,
     /// The caller wants messages by parts.
     by_parts: bool,
+    /// The caller wants messages packed.
+    packed: bool,
     paused: bool,
     write_failed: bool,
 }
@@ -50,18 +59,40 @@ pub(crate) struct Turn {
 pub(crate) enum Told {
     Event(Event),
     Part(MessagePart),
+    Packed(PackedMessages),
 }
 
 /// What a turn has told so far.
 #[derive(Default)]
 struct Telling {
     events: Vec<Told>,
+    /// How many events there are, each packed message being one.
+    count: usize,
     parts_len: usize,
 }
 
 impl Telling {
     fn is_full(&self) -> bool {
-        self.events.len() >= MAX_EVENTS || self.parts_len >= MAX_PARTS_LEN
+        self.count >= MAX_EVENTS || self.parts_len >= MAX_PARTS_LEN
+    }
+
+    fn push(&mut self, told: Told) {
+        self.count += 1;
+        self.events.push(told);
+    }
+
+    /// Tells of a message together with those before it, if no other event stands between them.
+    fn pack(&mut self, message: Message) {
+        if let Some(Told::Packed(messages)) = self.events.last_mut()
+            && messages.len() < MAX_PACKED_LEN
+        {
+            self.count += 1;
+            messages.push(message);
+            return;
+        }
+        let mut messages = PackedMessages::default();
+        messages.push(message);
+        self.push(Told::Packed(messages));
     }
 }
 
@@ -76,6 +107,7 @@ impl Driver {
             commanded: true,
             subscribed: None,
             by_parts: false,
+            packed: false,
             paused: false,
             write_failed: false,
         }
@@ -87,6 +119,11 @@ impl Driver {
         if !enabled {
             self.command().cancel_parts(host::now());
         }
+    }
+
+    /// Sets whether the messages that a turn tells from now on come packed.
+    pub(crate) fn receive_packed(&mut self, enabled: bool) {
+        self.packed = enabled;
     }
 
     pub(crate) fn pause(&mut self) {
@@ -265,7 +302,8 @@ impl Driver {
                 }
             };
             match told {
-                Some(told) => telling.events.push(told),
+                Some(Told::Event(Event::Message(message))) if self.packed => telling.pack(message),
+                Some(told) => telling.push(told),
                 None => return,
             }
         }

@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use spin::Mutex;
-use wasocket_client::{InvalidArgument, Options, Outgoing, TlsContexts, WebSocket, WebSocketUrl};
+use wasocket_client::{
+    InvalidArgument, Options, Outgoing, PackedMessages, TlsContexts, WebSocket, WebSocketUrl,
+};
 use wit_bindgen::{FutureReader, StreamReader};
 
 use crate::bindings::exports::wasocket::websocket::client::{
@@ -86,6 +88,19 @@ impl GuestWebsocket for WebsocketResource {
         Ok(self.0.send(messages, options.into()).await?)
     }
 
+    async fn send_packed(
+        &self,
+        messages: types::PackedMessages,
+        options: types::SendOptions,
+    ) -> Result<(), types::CallError> {
+        let messages = PackedMessages::from(messages);
+        let messages = messages.outgoing()?;
+        Ok(self
+            .0
+            .send(messages.iter().copied(), options.into())
+            .await?)
+    }
+
     async fn send_stream(
         &self,
         kind: types::MessageKind,
@@ -108,6 +123,11 @@ impl GuestWebsocket for WebsocketResource {
     async fn receive(&self) -> Result<Option<types::Message>, types::Error> {
         let message = self.0.receive().await?;
         Ok(message.map(types::Message::from))
+    }
+
+    async fn receive_packed(&self) -> Result<Option<types::PackedMessages>, types::Error> {
+        let messages = self.0.receive_packed().await?;
+        Ok(messages.map(types::PackedMessages::from))
     }
 
     async fn receive_stream(

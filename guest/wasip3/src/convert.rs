@@ -33,15 +33,6 @@ pub(crate) fn event(event: ours::Event, error: Option<&ours::Error>) -> Option<t
     })
 }
 
-impl From<ours::MessageKind> for types::MessageKind {
-    fn from(kind: ours::MessageKind) -> Self {
-        match kind {
-            ours::MessageKind::Text => Self::Text,
-            ours::MessageKind::Binary => Self::Binary,
-        }
-    }
-}
-
 impl From<ours::Pong> for types::Pong {
     fn from(pong: ours::Pong) -> Self {
         Self {
@@ -68,6 +59,12 @@ impl From<CallError> for types::CallError {
                 | ours::CommandError::NoMessageInProgress,
             ) => Self::Ended,
         }
+    }
+}
+
+impl From<ours::InvalidArgument> for types::CallError {
+    fn from(argument: ours::InvalidArgument) -> Self {
+        Self::InvalidArgument(argument.into())
     }
 }
 

@@ -10,8 +10,8 @@ use core::task::{Context, Poll, Waker};
 
 use futures_channel::oneshot;
 use wasocket_client::{
-    Closed, Error, Event, Instant, Message, MessagePart, Opened, Pong, ReadyState, Statistics,
-    Token, WebSocket,
+    Closed, Error, Event, Instant, Message, MessagePart, Opened, PackedMessages, Pong, ReadyState,
+    Statistics, Token, WebSocket,
 };
 
 use crate::host;
@@ -163,6 +163,15 @@ impl Driver {
         let message = self.inbox.take_message();
         self.wake_if_roomy(was_full);
         message
+    }
+
+    /// Takes the next messages, up to the next event that is none, and passes over all else before
+    /// them.
+    pub(crate) fn take_packed(&mut self) -> Option<PackedMessages> {
+        let was_full = self.inbox.is_full();
+        let messages = self.inbox.take_packed();
+        self.wake_if_roomy(was_full);
+        messages
     }
 
     /// Whether [`Self::take_part`] would give something at once.

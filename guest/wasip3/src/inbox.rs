@@ -1,7 +1,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use wasocket_client::{Event, Message};
+use wasocket_client::{Event, Message, PackedMessages};
 
 /// How much is kept for calls to come, in bytes; the last message may go beyond. As much as is read
 /// at once: what is left unread, TCP keeps.
@@ -54,6 +54,17 @@ impl Inbox {
             }
         }
         None
+    }
+
+    /// Takes the next messages, up to the next event that is none, and passes over all else before
+    /// them.
+    pub(crate) fn take_packed(&mut self) -> Option<PackedMessages> {
+        let mut messages = PackedMessages::default();
+        messages.push(self.take_message()?);
+        while let Some(Event::Message(_)) = self.events.front() {
+            messages.push(self.take_message()?);
+        }
+        Some(messages)
     }
 }
 

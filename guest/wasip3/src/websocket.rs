@@ -10,7 +10,8 @@ use core::task::Poll;
 
 use wasocket_client::{
     Closed, CommandError, Error, Event, Instant, InvalidArgument, Message, MessageKind,
-    MessagePart, Opened, Outgoing, Pong, ReadyState, SendOptions, Statistics, WebSocket,
+    MessagePart, Opened, Outgoing, PackedMessages, Pong, ReadyState, SendOptions, Statistics,
+    WebSocket,
 };
 use wit_bindgen::{
     FutureReader, FutureWriter, StreamReader, StreamResult, StreamWriter, spawn_local,
@@ -173,12 +174,26 @@ impl Handle {
     }
 
     pub(crate) async fn receive(&self) -> Result<Option<Message>, Error> {
+        self.take_when_there(Driver::take_message).await
+    }
+
+    /// All messages that are here, once there is one.
+    pub(crate) async fn receive_packed(&self) -> Result<Option<PackedMessages>, Error> {
+        self.take_when_there(Driver::take_packed).await
+    }
+
+    /// What `take` gives, once it gives something; `None` if it will not, since the connection is
+    /// closed.
+    async fn take_when_there<T>(
+        &self,
+        take: impl Fn(&mut Driver) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
         let place = self.shared.receivers.join();
         place
             .until(|| {
                 let mut driver = self.shared.driver.borrow_mut();
-                match (driver.take_message(), driver.closed(), driver.error()) {
-                    (Some(message), ..) => Some(Ok(Some(message))),
+                match (take(&mut driver), driver.closed(), driver.error()) {
+                    (Some(taken), ..) => Some(Ok(Some(taken))),
                     (None, Some(_), Some(error)) => Some(Err(error.clone())),
                     (None, Some(_), None) => Some(Ok(None)),
                     (None, None, _) => None,

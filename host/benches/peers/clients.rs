@@ -59,10 +59,7 @@ impl Dialer {
     }
 
     pub(crate) async fn connect(&self, server: &Server, secure: bool) -> Client {
-        let url = match secure {
-            false => format!("ws://localhost:{}/", server.plain.port()),
-            true => format!("wss://localhost:{}/", server.secure.port()),
-        };
+        let url = server.url(secure);
         match self {
             Self::Wasocket(dialer) => {
                 let (runtime, options) = &**dialer;

@@ -33,16 +33,6 @@ impl Inside {
             Self::Wstd => "guest_wstd.wasm",
         }
     }
-
-    /// What it connects to.
-    fn url(self, server: &Server, secure: bool) -> String {
-        match (self, secure) {
-            // It stops at the first address of a name that is of IPv6.
-            (Self::Wstd, false) => format!("ws://{}/", server.plain),
-            (_, false) => format!("ws://localhost:{}/", server.plain.port()),
-            (_, true) => format!("wss://localhost:{}/", server.secure.port()),
-        }
-    }
 }
 
 /// A guest, compiled.
@@ -86,7 +76,7 @@ impl Guest {
         let mut store = Store::new(self.pre.engine(), State::new());
         let instance = self.pre.instantiate_async(&mut store).await;
         Running {
-            url: self.inside.url(server, secure),
+            url: server.url(secure),
             roots: secure.then(|| server.pem()),
             instance: instance.expect("an instance"),
             store,

@@ -19,6 +19,8 @@ impl Driver {
             }
             types::Event::Message(message) => self.handle_message(message.into()),
             types::Event::MessagePart(part) => self.handle_part(part),
+            // `receive-packed` asks for them, which is not called.
+            types::Event::PackedMessages(_) => {}
             types::Event::Sent(token) => {
                 while let Some((sent, done, load)) = self
                     .in_flight

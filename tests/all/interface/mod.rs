@@ -7,6 +7,7 @@ mod driving;
 mod dropping;
 mod held;
 mod lost;
+mod packed;
 mod parts;
 mod sessions;
 mod statistics;

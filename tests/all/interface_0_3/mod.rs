@@ -4,6 +4,7 @@
 mod calls;
 mod ends;
 mod flow;
+mod packed;
 mod statistics;
 mod streams;
 

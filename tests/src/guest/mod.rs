@@ -31,6 +31,8 @@ pub use generated::exports::wasocket::websocket::client::{self, Ready};
 pub use generated::exports::wasocket::websocket::types;
 pub use host::{Denied, Network, State};
 
+crate::packed::packing!();
+
 /// A pollable, as the host's side sees it.
 pub type Pollable = Resource<DynPollable>;
 
@@ -178,6 +180,30 @@ impl Guest {
             .call_send_all(store, websocket, messages, types::SendOptions::empty())
             .await
             .expect("no trap")
+    }
+
+    /// `websocket.send-packed`.
+    pub async fn send_packed(
+        &mut self,
+        websocket: ResourceAny,
+        messages: &types::PackedMessages,
+    ) -> Result<types::Token, types::CallError> {
+        let (store, client) = self.client();
+        client
+            .websocket()
+            .call_send_packed(store, websocket, messages, types::SendOptions::empty())
+            .await
+            .expect("no trap")
+    }
+
+    /// `websocket.receive-packed`.
+    pub async fn receive_packed(&mut self, websocket: ResourceAny, enabled: bool) {
+        let (store, client) = self.client();
+        let websockets = client.websocket();
+        let set = websockets
+            .call_receive_packed(store, websocket, enabled)
+            .await;
+        set.expect("no trap");
     }
 
     /// `websocket.ping`.

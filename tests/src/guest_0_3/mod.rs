@@ -28,6 +28,8 @@ mod generated {
 
 pub use generated::exports::wasocket::websocket::{client, types};
 
+crate::packed::packing!();
+
 /// What a call came to, if the component did not trap.
 type Call<T> = wasmtime::Result<T>;
 
@@ -198,6 +200,34 @@ impl Guest<'_> {
         no_trap(
             calls
                 .call_send_all(self.accessor, websocket, messages, options)
+                .await,
+        )
+    }
+
+    /// `websocket.send-packed`.
+    pub async fn send_packed(
+        &self,
+        websocket: ResourceAny,
+        messages: types::PackedMessages,
+    ) -> Result<(), types::CallError> {
+        let options = types::SendOptions::empty();
+        let calls = self.client.websocket();
+        no_trap(
+            calls
+                .call_send_packed(self.accessor, websocket, messages, options)
+                .await,
+        )
+    }
+
+    /// `websocket.receive-packed`.
+    pub async fn receive_packed(
+        &self,
+        websocket: ResourceAny,
+    ) -> Result<Option<types::PackedMessages>, types::Error> {
+        no_trap(
+            self.client
+                .websocket()
+                .call_receive_packed(self.accessor, websocket)
                 .await,
         )
     }

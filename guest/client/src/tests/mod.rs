@@ -4,6 +4,7 @@
 mod commands;
 mod connecting;
 mod failures;
+mod packed;
 mod secure;
 mod streams;
 

@@ -16,6 +16,23 @@ fn the_masked_text_message_of_the_rfc() {
 }
 
 #[test]
+fn the_payload_of_a_text_has_to_be_utf_8() {
+    let new = Outgoing::new;
+    assert_eq!(
+        new(MessageKind::Text, "déjà".as_bytes()),
+        Ok(Outgoing::Text("déjà"))
+    );
+    assert_eq!(
+        new(MessageKind::Text, b"d\xc3"),
+        Err(SendError::NotUtf8 { valid_len: 1 })
+    );
+    assert_eq!(
+        new(MessageKind::Binary, b"d\xc3"),
+        Ok(Outgoing::Binary(b"d\xc3"))
+    );
+}
+
+#[test]
 fn an_unmasked_payload_travels_under_a_key_of_zero() {
     let mut connection = open();
     connection

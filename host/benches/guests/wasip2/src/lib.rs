@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use futures_util::FutureExt;
 use wasocket::websocket::client::{ConnectOptions, Waiter, Websocket};
-use wasocket::websocket::types::{Event, Message, SendOptions};
+use wasocket::websocket::types::{Event, MessageKind, PackedHeader, PackedMessages, SendOptions};
+use work::{PackedPayload, pack, unpack};
 
 wit_bindgen::generate!({
     path: ["../work/wit", "../../../../wit/0.2"],
@@ -35,7 +36,7 @@ struct Client {
     websocket: Websocket,
     waiter: Waiter,
     /// What came with a message that was asked for.
-    messages: VecDeque<Vec<u8>>,
+    messages: VecDeque<PackedPayload>,
 }
 
 /// What a turn brought, beside messages.
@@ -47,9 +48,16 @@ enum Turn {
 }
 
 impl Client {
-    fn queue(&self, payload: Vec<u8>) {
-        let message = Message::Binary(payload);
-        let sent = self.websocket.send(&message, SendOptions::empty());
+    fn queue<T: AsRef<[u8]>>(&self, payloads: &[T]) {
+        let header = |payload: &T| PackedHeader {
+            kind: MessageKind::Binary,
+            len: payload.as_ref().len() as u64,
+        };
+        let messages = PackedMessages {
+            headers: payloads.iter().map(header).collect(),
+            words: pack(payloads),
+        };
+        let sent = self.websocket.send_packed(&messages, SendOptions::empty());
         sent.expect("an open connection");
     }
 
@@ -58,7 +66,10 @@ impl Client {
         for event in self.websocket.drive().events {
             match event {
                 Event::Open(_) => turn = Turn::Opened,
-                Event::Message(Message::Binary(payload)) => self.messages.push_back(payload),
+                Event::PackedMessages(messages) => {
+                    let lens = messages.headers.into_iter().map(|header| header.len);
+                    self.messages.extend(unpack(lens, messages.words));
+                }
                 Event::Sent(_) => {}
                 Event::Close(closed) if closed.was_clean => turn = Turn::Closed,
                 other => panic!("{other:?}"),
@@ -89,6 +100,8 @@ impl Client {
 }
 
 impl work::Client for Client {
+    type Payload = PackedPayload;
+
     async fn connect(url: &str, roots: Option<&str>) -> Self {
         let options = ConnectOptions::new();
         if let Some(roots) = roots {
@@ -101,23 +114,22 @@ impl work::Client for Client {
             waiter: Waiter::new(),
             messages: VecDeque::new(),
         };
+        client.websocket.receive_packed(true);
         client.until(Turn::Opened);
         client
     }
 
     async fn send(&mut self, payload: &[u8]) {
-        self.queue(payload.to_vec());
+        self.queue(&[payload]);
     }
 
-    async fn receive(&mut self) -> Vec<u8> {
+    async fn receive(&mut self) -> PackedPayload {
         self.until_message();
         self.messages.pop_front().expect("a message")
     }
 
-    async fn exchange(&mut self, payloads: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-        let messages: Vec<Message> = payloads.into_iter().map(Message::Binary).collect();
-        let sent = self.websocket.send_all(&messages, SendOptions::empty());
-        sent.expect("an open connection");
+    async fn exchange(&mut self, payloads: Vec<Vec<u8>>) -> Vec<PackedPayload> {
+        self.queue(&payloads);
         self.until_message();
         self.messages.drain(..).collect()
     }

@@ -1,8 +1,11 @@
 //! A user of `wasocket:websocket` on WASI 0.3, to be composed with the component.
 
+use std::collections::VecDeque;
+
 use futures_util::future::join;
 use wasocket::websocket::client::{ConnectOptions, Websocket};
-use wasocket::websocket::types::{Event, Message, SendOptions};
+use wasocket::websocket::types::{MessageKind, PackedHeader, PackedMessages, SendOptions};
+use work::{PackedPayload, pack, unpack};
 
 wit_bindgen::generate!({
     path: ["../work/wit", "../../../../wit/0.3"],
@@ -39,16 +42,37 @@ impl Guest for Bench {
     }
 }
 
-struct Client(Websocket);
+struct Client {
+    websocket: Websocket,
+    /// What came with a message that was asked for.
+    messages: VecDeque<PackedPayload>,
+}
 
 impl Client {
-    async fn send(&self, payload: Vec<u8>) {
-        let sent = self.0.send(Message::Binary(payload), SendOptions::empty());
+    async fn send<T: AsRef<[u8]>>(&self, payloads: &[T]) {
+        let header = |payload: &T| PackedHeader {
+            kind: MessageKind::Binary,
+            len: payload.as_ref().len() as u64,
+        };
+        let messages = PackedMessages {
+            headers: payloads.iter().map(header).collect(),
+            words: pack(payloads),
+        };
+        let sent = self.websocket.send_packed(messages, SendOptions::empty());
         sent.await.expect("an open connection");
+    }
+
+    async fn receive(&self) -> impl Iterator<Item = PackedPayload> {
+        let messages = self.websocket.receive_packed().await;
+        let messages = messages.expect("a connection").expect("a message");
+        let lens = messages.headers.into_iter().map(|header| header.len);
+        unpack(lens, messages.words)
     }
 }
 
 impl work::Client for Client {
+    type Payload = PackedPayload;
+
     async fn connect(url: &str, roots: Option<&str>) -> Self {
         let options = ConnectOptions::new();
         if let Some(roots) = roots {
@@ -56,34 +80,34 @@ impl work::Client for Client {
             options.add_roots(roots.as_bytes()).expect("a root");
         }
         let websocket = Websocket::connect(Some(url.to_owned()), None, None, Some(&options)).await;
-        Self(websocket.expect("an open connection"))
-    }
-
-    async fn send(&mut self, payload: &[u8]) {
-        Self::send(self, payload.to_vec()).await;
-    }
-
-    async fn receive(&mut self) -> Vec<u8> {
-        match self.0.receive().await {
-            Ok(Some(Message::Binary(payload))) => payload,
-            other => panic!("{other:?}"),
+        Self {
+            websocket: websocket.expect("an open connection"),
+            messages: VecDeque::new(),
         }
     }
 
-    async fn exchange(&mut self, payloads: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-        let messages = payloads.into_iter().map(Message::Binary).collect();
-        let sent = self.0.send_all(messages, SendOptions::empty());
-        let (sent, events) = join(sent, self.0.events()).await;
-        sent.expect("an open connection");
-        let message = |event| match event {
-            Event::Message(Message::Binary(payload)) => payload,
-            other => panic!("{other:?}"),
-        };
-        events.into_iter().map(message).collect()
+    async fn send(&mut self, payload: &[u8]) {
+        Self::send(self, &[payload]).await;
+    }
+
+    async fn receive(&mut self) -> PackedPayload {
+        if self.messages.is_empty() {
+            self.messages = Self::receive(self).await.collect();
+        }
+        self.messages.pop_front().expect("a message")
+    }
+
+    async fn exchange(&mut self, payloads: Vec<Vec<u8>>) -> Vec<PackedPayload> {
+        let ((), messages) = join(Self::send(self, &payloads), Self::receive(self)).await;
+        messages.collect()
     }
 
     async fn close(self) {
-        let closed = self.0.close(None, None).await.expect("a close code");
+        let closed = self
+            .websocket
+            .close(None, None)
+            .await
+            .expect("a close code");
         assert!(closed.was_clean, "{closed:?}");
     }
 }

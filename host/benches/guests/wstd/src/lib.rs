@@ -27,6 +27,8 @@ fn payload(message: Option<Result<Message, Error>>) -> Vec<u8> {
 }
 
 impl work::Client for Client {
+    type Payload = Vec<u8>;
+
     async fn connect(url: &str, roots: Option<&str>) -> Self {
         assert_eq!(roots, None, "it has no TLS");
         let (websocket, _) = connect_async(url).await.expect("a connection");
