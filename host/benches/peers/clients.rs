@@ -30,6 +30,15 @@ pub(crate) enum Dialer {
     Tungstenite(Arc<ClientConfig>),
 }
 
+/// Where the server is, the same for all clients. Without TLS an address: what a name takes is up to the
+/// system, and wstd-tungstenite stops at the first address of it that is of IPv6.
+pub(crate) fn url(server: &Server, secure: bool) -> String {
+    match secure {
+        false => format!("ws://{}/", server.plain),
+        true => format!("wss://localhost:{}/", server.secure.port()),
+    }
+}
+
 impl Dialer {
     pub(crate) fn new(native: Native, server: &Server) -> Self {
         match native {
@@ -59,7 +68,7 @@ impl Dialer {
     }
 
     pub(crate) async fn connect(&self, server: &Server, secure: bool) -> Client {
-        let url = server.url(secure);
+        let url = url(server, secure);
         match self {
             Self::Wasocket(dialer) => {
                 let (runtime, options) = &**dialer;

@@ -11,6 +11,7 @@ use wasmtime::component::{
 use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView, p2, p3};
 
+use crate::clients::url;
 use crate::server::Server;
 
 /// What a guest uses.
@@ -76,7 +77,7 @@ impl Guest {
         let mut store = Store::new(self.pre.engine(), State::new());
         let instance = self.pre.instantiate_async(&mut store).await;
         Running {
-            url: server.url(secure),
+            url: url(server, secure),
             roots: secure.then(|| server.pem()),
             instance: instance.expect("an instance"),
             store,

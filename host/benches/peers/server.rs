@@ -51,15 +51,6 @@ impl Server {
         }
     }
 
-    /// Where it is, the same for all clients. Without TLS an address: what a name takes is up to the
-    /// system, and wstd-tungstenite stops at the first address of it that is of IPv6.
-    pub(crate) fn url(&self, secure: bool) -> String {
-        match secure {
-            false => format!("ws://{}/", self.plain),
-            true => format!("wss://localhost:{}/", self.secure.port()),
-        }
-    }
-
     /// The root certificate as PEM.
     pub(crate) fn pem(&self) -> String {
         let base64 = STANDARD.encode(&self.root);
