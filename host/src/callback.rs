@@ -38,6 +38,7 @@
 //! completes. The panic itself is reported as that of every task, by the panic hook.
 
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -45,6 +46,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::unconstrained;
 
 use crate::command::{Command, CommandSender, Done};
+use crate::counters::{ConnectionCounters, Metrics};
 use crate::error::Error;
 use crate::event::{Closed, Event, Message, Pong, ReadyState};
 use crate::options::{Options, SendOptions};
@@ -82,6 +84,7 @@ pub struct Handle {
     calls: mpsc::UnboundedSender<Call>,
     /// As far as handlers were told.
     state: watch::Receiver<ReadyState>,
+    counters: Arc<ConnectionCounters>,
 }
 
 /// A command with its callback.
@@ -160,7 +163,12 @@ impl Websocket {
         });
         let (calls, calls_rx) = mpsc::unbounded_channel();
         let (state_tx, state) = watch::channel(ReadyState::Connecting);
-        let handle = Handle { calls, state };
+        let counters = self.runtime.attempt();
+        let handle = Handle {
+            calls,
+            state,
+            counters: counters.clone(),
+        };
         let dispatcher = Dispatcher {
             handle: handle.clone(),
             state: state_tx,
@@ -172,7 +180,13 @@ impl Websocket {
         tokio::spawn(async move {
             let started = self
                 .runtime
-                .start(host.as_deref(), port, path.as_deref(), &self.options)
+                .start(
+                    host.as_deref(),
+                    port,
+                    path.as_deref(),
+                    &self.options,
+                    &counters,
+                )
                 .await;
             dispatcher.run(started, calls_rx).await;
         });
@@ -224,6 +238,11 @@ impl Handle {
         let is_closed = |state: &ReadyState| *state == ReadyState::Closed;
         // It fails if the task is gone, which is as closed as can be.
         let _ = self.state.clone().wait_for(is_closed).await;
+    }
+
+    /// What the connection has counted so far, as [`Sender::metrics`](crate::Sender::metrics) tells it.
+    pub fn metrics(&self) -> Metrics {
+        self.counters.metrics()
     }
 
     fn call_when_open(&self, call: Call) {

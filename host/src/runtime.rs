@@ -171,7 +171,10 @@ impl Runtime {
     ///
     /// Outside of a Tokio runtime, as everything of Tokio's network does.
     pub async fn connect_with(&self, url: &str, options: &Options) -> Result<WebSocket, Error> {
-        let mut websocket = self.start(Some(url), None, None, options).await?;
+        let counters = self.attempt();
+        let mut websocket = self
+            .start(Some(url), None, None, options, &counters)
+            .await?;
         websocket.opened().await?;
         Ok(websocket)
     }
@@ -181,6 +184,11 @@ impl Runtime {
         self.0.counters.metrics()
     }
 
+    /// Counts a connection that is asked for.
+    pub(crate) fn attempt(&self) -> Arc<ConnectionCounters> {
+        ConnectionCounters::attempt(&self.0.counters)
+    }
+
     /// Starts to connect; returns before the connection is open.
     pub(crate) async fn start(
         &self,
@@ -188,9 +196,9 @@ impl Runtime {
         port: Option<u16>,
         path: Option<&str>,
         options: &Options,
+        counters: &Arc<ConnectionCounters>,
     ) -> Result<WebSocket, Error> {
-        let counters = ConnectionCounters::attempt(&self.0.counters);
-        let started = self.start_counted(host, port, path, options, &counters);
+        let started = self.start_counted(host, port, path, options, counters);
         let started = started.await;
         if let Err(Error::Failed(failure)) = &started {
             counters.failed(failure.step);

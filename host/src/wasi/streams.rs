@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use socket2::SockRef;
+use rustix::buffer::spare_capacity;
+use rustix::net::{RecvFlags, recv};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -22,6 +23,14 @@ use crate::store::State;
 
 /// How many bytes are read at once at most, whatever the guest asks for.
 const MAX_READ_LEN: usize = 64 << 10;
+
+/// Whether the system tells that there is more to read only once that comes (as epoll and kqueue do):
+/// after a read of less than there was room for, there is nothing until it tells so.
+const IS_EDGE_TRIGGERED: bool = cfg!(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple"
+));
 
 /// How many bytes may be written at once: this much may have to be kept for a peer that does not read.
 const MAX_WRITE_LEN: usize = 256 << 10;
@@ -109,7 +118,7 @@ impl Stream {
         if len == 0 {
             return Ok(bytes);
         }
-        let end = match self.tcp.try_read_buf(&mut bytes) {
+        let end = match self.try_read(&mut bytes) {
             Ok(0) => End::Closed,
             Ok(_) => return Ok(bytes),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(bytes),
@@ -117,6 +126,25 @@ impl Stream {
         };
         self.input_ended.store(true, Ordering::Relaxed);
         Err(end)
+    }
+
+    /// Reads into the capacity of `bytes`. When that was not filled, Tokio is told that there is
+    /// nothing more: otherwise it has us try again in vain.
+    fn try_read(&self, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        let room = bytes.capacity();
+        let mut read = 0;
+        let result = self.tcp.try_io(Interest::READABLE, || {
+            (read, _) = recv(&self.tcp, spare_capacity(bytes), RecvFlags::empty())?;
+            match read {
+                0 => Ok(()),
+                _ if read == room || !IS_EDGE_TRIGGERED => Ok(()),
+                _ => Err(ErrorKind::WouldBlock.into()),
+            }
+        });
+        match result {
+            Err(_) if read > 0 => Ok(read),
+            result => result.map(|()| read),
+        }
     }
 
     /// How many bytes may be written now.
@@ -242,8 +270,12 @@ impl Stream {
 
 /// Ends a direction of a socket. It fails only if that has ended already.
 fn shut_down(tcp: &TcpStream, how: Shutdown) {
-    let ended: io::Result<()> = SockRef::from(tcp).shutdown(how);
-    if let Err(error) = ended {
+    let how = match how {
+        Shutdown::Read => rustix::net::Shutdown::Read,
+        Shutdown::Write => rustix::net::Shutdown::Write,
+        Shutdown::Both => rustix::net::Shutdown::Both,
+    };
+    if let Err(error) = rustix::net::shutdown(tcp, how) {
         debug!(%error, "already ended");
     }
 }

@@ -86,8 +86,8 @@ fn the_callbacks_of_pings_are_called_in_order_with_their_pongs() {
         let told = Told::default();
         let tell = told.clone();
         let echo = Echo::start().await;
-        Websocket::new(runtime())
-            .connect(Some(&echo.url()), None, None, move |handle| {
+        let handle =
+            Websocket::new(runtime()).connect(Some(&echo.url()), None, None, move |handle| {
                 for number in 0..COUNT {
                     let tell = tell.clone();
                     let payload = number.to_string();
@@ -98,9 +98,9 @@ fn the_callbacks_of_pings_are_called_in_order_with_their_pongs() {
                         }
                     });
                 }
-            })
-            .closed()
-            .await;
+            });
+        handle.closed().await;
+        assert_eq!(handle.metrics().received.pongs, COUNT as u64);
         let numbers = (0..COUNT).map(|number| number.to_string());
         assert_eq!(told.all(), Vec::from_iter(numbers));
     });
