@@ -86,7 +86,7 @@ impl Telling {
     /// Tells of a message together with those before it, if no other event stands between them.
     fn pack(&mut self, message: Message) {
         if let Some(Told::Packed(messages)) = self.events.last_mut()
-            && messages.len() < MAX_PACKED_LEN
+            && messages.payloads_len() < MAX_PACKED_LEN
         {
             self.count += 1;
             messages.push(message);
