@@ -48,7 +48,7 @@ impl PackedMessages {
     }
 
     /// How long the payloads are together, in bytes of words.
-    pub fn len(&self) -> usize {
+    pub fn payloads_len(&self) -> usize {
         self.words.len() * WORD_LEN
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct Driver {
     packed: bool,
     paused: bool,
     write_failed: bool,
+    /// The last turn read all that there was.
+    drained: bool,
 }
 
 /// What a turn came to.
@@ -84,7 +86,7 @@ impl Telling {
     /// Tells of a message together with those before it, if no other event stands between them.
     fn pack(&mut self, message: Message) {
         if let Some(Told::Packed(messages)) = self.events.last_mut()
-            && messages.len() < MAX_PACKED_LEN
+            && messages.payloads_len() < MAX_PACKED_LEN
         {
             self.count += 1;
             messages.push(message);
@@ -110,6 +112,7 @@ impl Driver {
             packed: false,
             paused: false,
             write_failed: false,
+            drained: false,
         }
     }
 
@@ -153,13 +156,14 @@ impl Driver {
         transport::drop_unfinished();
         self.commanded = false;
         self.dial(now);
+        let reads_in_vain = self.reads_in_vain(now);
         // Reading comes before the timeouts: what arrived in time is not to be missed because the
         // caller is late. And it comes before writing: what the input makes us owe, such as pongs
         // and TLS records, leaves in one write with what was owed already. Nagle's algorithm would
         // hold a second small write back until the first is acknowledged.
         self.take_events(now, &mut telling);
         let mut reads = 0;
-        while reads < MAX_READS && !telling.is_full() && self.read() {
+        while !reads_in_vain && reads < MAX_READS && !telling.is_full() && self.read() {
             reads += 1;
             self.take_events(now, &mut telling);
         }
@@ -221,7 +225,11 @@ impl Driver {
                 self.websocket.handle_resolved(resolved);
             } else if let Some((id, result)) = self.transport.poll_attempt() {
                 match result {
-                    Ok(()) => self.websocket.handle_connected(now, host::unix_time()),
+                    Ok(()) => {
+                        self.websocket.handle_connected(now, host::unix_time());
+                        // The server has nothing to say before it is asked.
+                        self.drained = true;
+                    }
                     Err(error) => self.websocket.handle_attempt_failed(id, error),
                 }
             } else {
@@ -242,6 +250,17 @@ impl Driver {
         }
     }
 
+    /// Whether a turn was taken for commands alone, most likely: they made us owe something, and what
+    /// there was to read was read in the turn before. So that a caller with a command for each turn
+    /// does not miss its input, no two turns in succession are such.
+    fn reads_in_vain(&mut self, now: Instant) -> bool {
+        core::mem::take(&mut self.drained)
+            && !self.output_blocked
+            && !self.websocket.poll_transmit().is_empty()
+            // What arrived in time is not to be missed.
+            && self.websocket.poll_timeout().is_none_or(|at| at > now)
+    }
+
     /// Reads once, if input is wanted; returns whether there may be more to read at once.
     fn read(&mut self) -> bool {
         if !self.websocket.wants_input() {
@@ -250,9 +269,10 @@ impl Driver {
         match self.transport.read() {
             Read::Bytes { bytes, more } => {
                 self.websocket.handle_input(bytes);
+                self.drained = !more;
                 return more;
             }
-            Read::WouldBlock => {}
+            Read::WouldBlock => self.drained = true,
             Read::Eof => self.websocket.handle_eof(),
             Read::Failed(error) => self.websocket.handle_lost(error),
         }

@@ -23,6 +23,10 @@ use wasocket_shell::ReadLen;
 
 use crate::convert;
 
+/// Behind so many bytes at once the rest of them is likely to follow while they are handled: to read
+/// again, even in vain, costs less than to wait for it.
+const LONG_READ_LEN: usize = 16 << 10;
+
 /// How a name becomes a stream, and the stream.
 pub(crate) struct Transport {
     lookup: Option<Lookup>,
@@ -66,7 +70,7 @@ pub(crate) struct Interest {
 
 /// What a read came to.
 pub(crate) enum Read {
-    /// These bytes; `more` if there were as many as were asked for.
+    /// These bytes; `more` if it is likely that others are there.
     Bytes {
         bytes: Vec<u8>,
         more: bool,
@@ -233,7 +237,7 @@ impl Transport {
             Ok(bytes) => {
                 stream.read_len.update(bytes.len());
                 Read::Bytes {
-                    more: bytes.len() == read_len,
+                    more: bytes.len() == read_len || bytes.len() >= LONG_READ_LEN,
                     bytes,
                 }
             }

@@ -362,3 +362,30 @@ fn a_turn_names_the_time_at_which_to_drive_again() {
         assert_echoes(&mut guest, other).await;
     });
 }
+
+#[test]
+fn a_command_for_each_turn_keeps_input_back_for_no_more_than_one() {
+    run_guest(async |mut guest| {
+        let server = Scripted::start(async |mut stream| {
+            stream.accept().await;
+            stream.expect_frame(0x81, b"question").await;
+            stream.send(&frame(0x81, b"answer")).await;
+            stream.drain().await;
+        })
+        .await;
+        let websocket = guest.open(&server.url()).await;
+        let input = guest.subscribe(websocket).await;
+        guest.send(websocket, "question").await.unwrap();
+        let mut events = guest.drive(websocket).await.events;
+        guest.poll(&input).await;
+        for _ in 0..2 {
+            guest.send(websocket, "another").await.unwrap();
+            events.extend(guest.drive(websocket).await.events);
+        }
+        let answer = text("answer");
+        assert!(events.contains(&answer), "{events:?}");
+        guest.unsubscribe(websocket, input).await;
+        guest.drop(websocket).await;
+        server.finish().await;
+    });
+}

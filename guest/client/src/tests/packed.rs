@@ -25,7 +25,7 @@ fn the_first_byte_is_the_least_significant_and_each_payload_starts_with_a_word()
     ]);
     assert_eq!(messages.headers, [3, 0, 9].map(binary_of));
     assert_eq!(messages.words, [0x03_0201, 0x1817_1615_1413_1211, 0x19]);
-    assert_eq!(messages.len(), 24);
+    assert_eq!(messages.payloads_len(), 24);
 }
 
 #[test]

@@ -103,12 +103,13 @@ impl work::Client for Client {
     type Payload = PackedPayload;
 
     async fn connect(url: &str, roots: Option<&str>) -> Self {
-        let options = ConnectOptions::new();
-        if let Some(roots) = roots {
+        let options = roots.map(|roots| {
+            let options = ConnectOptions::new();
             options.remove_built_in_roots();
             options.add_roots(roots.as_bytes()).expect("a root");
-        }
-        let websocket = Websocket::connect(Some(url), None, None, Some(&options));
+            options
+        });
+        let websocket = Websocket::connect(Some(url), None, None, options.as_ref());
         let mut client = Self {
             websocket: websocket.expect("a URL"),
             waiter: Waiter::new(),

@@ -74,12 +74,14 @@ impl work::Client for Client {
     type Payload = PackedPayload;
 
     async fn connect(url: &str, roots: Option<&str>) -> Self {
-        let options = ConnectOptions::new();
-        if let Some(roots) = roots {
+        let options = roots.map(|roots| {
+            let options = ConnectOptions::new();
             options.remove_built_in_roots();
             options.add_roots(roots.as_bytes()).expect("a root");
-        }
-        let websocket = Websocket::connect(Some(url.to_owned()), None, None, Some(&options)).await;
+            options
+        });
+        let url = Some(url.to_owned());
+        let websocket = Websocket::connect(url, None, None, options.as_ref()).await;
         Self {
             websocket: websocket.expect("an open connection"),
             messages: VecDeque::new(),
