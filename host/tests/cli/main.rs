@@ -8,6 +8,7 @@ mod ends;
 mod errors;
 mod events;
 mod exits;
+mod files;
 mod folder;
 #[cfg(target_os = "linux")]
 mod interactive;

@@ -61,7 +61,9 @@ pub(crate) struct TalkArgs {
     /// Send this file as one text message, in place of standard input. May be given several times;
     /// - is standard input.
     ///
-    /// Texts and files are sent in the order of their options.
+    /// Texts and files are sent in the order of their options. A file of more than 1 MiB is sent as
+    /// it is read, in fragments. If the rest of it cannot be, the server gets no end of the message,
+    /// but a Close frame with code 1011.
     #[arg(long = "text-file", value_name = "FILE")]
     text_files: Vec<PathBuf>,
 

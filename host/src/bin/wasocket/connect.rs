@@ -94,7 +94,7 @@ pub(crate) struct ConnectArgs {
     #[arg(long, value_name = "NUMBER", help_heading = "Limits")]
     max_decompression_ratio: Option<u32>,
 
-    /// How much memory the sandbox may have. A message to be sent may take a quarter of it.
+    /// How much memory the sandbox may have. A line may take a quarter of it, and a file may be longer.
     #[arg(
         long,
         value_name = "BYTES",

@@ -3,17 +3,17 @@
 
 use tokio::task::JoinSet;
 use tokio::time::Interval;
-use wasocket::{Closed, Error, Event, Message, Pong, Runtime, Sender, WebSocket};
+use wasocket::{Closed, Error, Event, Pong, Runtime, Sender, WebSocket};
 
 use crate::args::{Args, TalkArgs};
 use crate::editor::{self, Editor};
 use crate::exit::Exit;
-use crate::files::Opened;
-use crate::input::{self, Cut, Input, Inputs};
+use crate::files::{Opened, Transfer};
+use crate::input::{self, Cut, Input, Inputs, Payload};
 use crate::output::{Output, Show, Told};
-use crate::progress::Progress;
+use crate::progress::{Progress, Taken};
 use crate::screen::Screen;
-use crate::sending::{Sending, Sent};
+use crate::sending::{NotSent, Sending, Sent};
 use crate::signals::{CtrlC, ctrl_c};
 use crate::timer::{after, elapse};
 use crate::typed::{self, Typed};
@@ -36,7 +36,7 @@ pub(crate) async fn run(runtime: Runtime, url: &str, args: &Args) -> Exit {
         },
     );
     let given = talk.given.iter();
-    let given = given.map(|given| Opened::open(given, args.connect.max_sent()));
+    let given = given.map(|given| Opened::open(given, None));
     let (options, given) = match (args.connect.options(), given.collect::<Result<_, _>>()) {
         (Ok(options), Ok(given)) => (options, given),
         (Err(message), _) | (_, Err(message)) => {
@@ -157,7 +157,10 @@ impl<'a> Session<'a> {
             (false, false) => Cut::Lines,
             (false, true) => Cut::Pieces,
             (true, false) => Cut::WholeText,
-            (true, true) => Cut::WholeBinary,
+            (true, true) => {
+                let all = Opened::standard_input(Payload::Binary, None);
+                return (None, input::read_given(vec![all]));
+            }
         };
         (None, input::read(cut, self.max_sent))
     }
@@ -226,7 +229,8 @@ impl<'a> Session<'a> {
     /// Takes what the user wants, an error, or the end of it.
     async fn handle_input(&mut self, input: Option<Result<Input, String>>) {
         match input {
-            Some(Ok(Input::Message { message, file })) => self.send(message, file).await,
+            Some(Ok(Input::Message(message))) => self.sending.give(message).await,
+            Some(Ok(Input::File(file))) => self.send_file(file).await,
             Some(Ok(Input::Typed(line))) => self.handle_typed(&line).await,
             Some(Ok(Input::Interrupt)) => self.interrupt(),
             Some(Err(message)) => {
@@ -239,7 +243,7 @@ impl<'a> Session<'a> {
 
     async fn handle_typed(&mut self, line: &str) {
         match typed::understand(line) {
-            Ok(Typed::Message(text)) => self.send(text.into(), None).await,
+            Ok(Typed::Message(text)) => self.sending.give(text.into()).await,
             Ok(Typed::Ping(payload)) => {
                 let (sender, payload) = (self.sender.clone(), payload.to_owned());
                 self.pings.spawn(async move { sender.ping(payload).await });
@@ -250,30 +254,20 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn send(&mut self, message: Message, file: Option<String>) {
-        if let Some(file) = &file
-            && !self.talk.quiet
-        {
-            self.progress = Progress::new(file, message.len());
+    async fn send_file(&mut self, file: Transfer) {
+        let taken = Taken::default();
+        if !self.talk.quiet {
+            let sender = self.sender.clone();
+            self.progress = Progress::new(&file.name, file.len, taken.clone(), sender);
         }
-        self.sending.give(message, file).await;
+        self.sending.give_file(file, taken).await;
     }
 
     /// Takes what became of a message.
     fn handle_sent(&mut self, sent: Sent) {
-        let progress = self
-            .progress
-            .take_if(|progress| progress.is_of(sent.file.as_deref(), sent.len));
-        match sent.result {
-            Ok(()) => {
-                if let Some(progress) = progress {
-                    progress.finish();
-                }
-            }
-            Err(error) => {
-                if let Some(mut progress) = progress {
-                    progress.hide();
-                }
+        match sent {
+            Sent::Message(Ok(())) => {}
+            Sent::Message(Err(error)) => {
                 self.unsent += 1;
                 // Why else it could not be sent is told by an event.
                 if let Error::InvalidArgument { .. } = error {
@@ -281,6 +275,25 @@ impl<'a> Session<'a> {
                     self.close_with(Exit::Usage);
                 }
             }
+            Sent::File(Ok(())) => {
+                if let Some(progress) = self.progress.take() {
+                    progress.finish();
+                }
+            }
+            Sent::File(Err(error)) => {
+                self.count_file_unsent();
+                if let NotSent::Unfit(message) = error {
+                    self.output.complain(&message);
+                    self.close_with(Exit::Usage);
+                }
+            }
+        }
+    }
+
+    fn count_file_unsent(&mut self) {
+        self.unsent += 1;
+        if let Some(progress) = self.progress.take() {
+            progress.end();
         }
     }
 
@@ -320,6 +333,7 @@ impl<'a> Session<'a> {
 
     /// Tells what was not sent, and how to exit when the connection ended so.
     async fn end(&mut self, closed: &Closed, input: &mut Inputs) -> Exit {
+        self.sending.end();
         while let Some(sent) = self.sending.next().await {
             self.handle_sent(sent);
         }
@@ -350,17 +364,19 @@ impl<'a> Session<'a> {
     }
 
     fn show(&mut self, event: &Event) {
-        if let Some(progress) = &mut self.progress {
-            progress.hide();
-        }
-        if let Err(error) = self.output.event(event) {
+        let shown = Progress::hidden(self.progress.as_ref(), || self.output.event(event));
+        if let Err(error) = shown {
             let exit = self.output.failed(&error);
             self.close_with(exit);
         }
     }
 
+    /// Closes the connection after what is being sent, but for a file: that may take long.
     fn interrupt(&mut self) {
         self.interrupted = true;
+        if self.sending.give_up_file() {
+            self.count_file_unsent();
+        }
         self.finish();
     }
 

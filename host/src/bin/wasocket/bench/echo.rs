@@ -97,7 +97,7 @@ impl Echo {
                 self.unanswered.push_back(Instant::now());
                 let message = self.message(self.sent);
                 self.sent += 1;
-                self.sending.give(message, None).await;
+                self.sending.give(message).await;
             }
             let Some(&since) = self.unanswered.front() else {
                 return Ok(());
@@ -111,7 +111,7 @@ impl Echo {
                         return Err((Exit::Broken, format!("no answer after {timeout:?}")));
                     }
                 },
-                Some(Sent { result: Err(error), .. }) = self.sending.next() => {
+                Some(Sent::Message(Err(error))) = self.sending.next() => {
                     return Err((Exit::from(&error), error.to_string()));
                 }
                 () = over(&mut self.phase) => return Ok(()),
