@@ -1,10 +1,12 @@
 //! On a terminal: lines that are edited, kept, and understood.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 
-use integration_tests::{Echo, Scripted, Terminal, close_payload, frame, run};
+use integration_tests::{Echo, Scripted, Stream, Terminal, close_payload, frame, run};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::tool::Tool;
@@ -230,6 +232,51 @@ fn the_terminal_is_given_back_when_the_server_closes() {
         let shown = ["< parting word", "close, code 4001 (bye)", "> unfinished"];
         session.terminal.until_it_shows(&shown).await;
         peer.finish().await;
+    });
+}
+
+#[test]
+fn a_conversation_goes_on_when_the_connection_is_made_anew() {
+    run(async {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let listener = listener.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let open = async || {
+            let (stream, _) = listener.accept().await.expect("a client");
+            let mut stream = Stream::Plain(stream);
+            stream.accept().await;
+            stream
+        };
+        let url = format!("ws://localhost:{port}/");
+        let arguments = ["--reconnect", "--first-delay=0.01", &url];
+        let (session, mut stream) = tokio::join!(Session::start(&arguments), open());
+        stream.send(&frame(0x81, b"first")).await;
+        session.press(&["half a"], &["< first", "> half a"]).await;
+        stream.end().await;
+        let mut stream = open().await;
+        stream.send(&frame(0x81, b"second")).await;
+        let is_open_again = |shown: &str| {
+            let lines: Vec<&str> = shown.lines().collect();
+            // How long it waits stands at the end of a line, and may be on the next.
+            lines.iter().any(|line| line.contains("; next attempt in"))
+                && lines.ends_with(&["open again", "< second", "> half a"])
+        };
+        session.terminal.until(is_open_again).await;
+        session.terminal.press(&[" line", ENTER].concat());
+        stream.expect_frame(0x81, b"half a line").await;
+        let is_sent = |shown: &str| shown.ends_with("\n> half a line\n>");
+        session.terminal.until(is_sent).await;
+        session.terminal.press(&["/ping", ENTER].concat());
+        let refused = "wasocket: there is no /ping with --reconnect";
+        let is_told = |shown: &str| shown.contains(refused) && shown.ends_with("\n>");
+        session.terminal.until(is_told).await;
+        // The ping that asks whether the line arrived.
+        let (begin, payload) = stream.frame().await;
+        assert_eq!(begin, 0x89);
+        stream.send(&frame(0x8a, &payload)).await;
+        session.terminal.press(CTRL_D);
+        stream.expect_close(1000, "").await;
+        session.tool.ended().await.assert_code(0);
     });
 }
 

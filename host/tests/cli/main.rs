@@ -15,6 +15,7 @@ mod interactive;
 mod messages;
 mod options;
 mod pages;
+mod reconnect;
 mod sending;
 mod tool;
 mod usage;

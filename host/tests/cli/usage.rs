@@ -32,6 +32,13 @@ fn the_help_has_each_option_and_each_exit_code() {
                 "--no-cache",
                 "-h, --help",
                 "-V, --version",
+                "--reconnect",
+                "--first-delay <SECONDS>",
+                "--max-delay <SECONDS>",
+                "--max-attempts <NUMBER>",
+                "--max-elapsed <SECONDS>",
+                "--resend",
+                "--confirm <WHEN>",
                 "-H, --header <NAME: VALUE|@FILE>",
                 "-s, --subprotocol <NAME>",
                 "-o, --origin <ORIGIN>",
@@ -100,6 +107,7 @@ fn a_wrong_command_line_is_told_and_nobody_is_connected_to() {
             ),
             ("-qv", "'--quiet' cannot be used with '--verbose'"),
             ("-nw1", "'--no-close' cannot be used with '--wait"),
+            ("--max-attempts=3", "--reconnect"),
             ("another", "cannot be used with '<URL>'"),
         ] {
             let ended = wasocket(&[argument, &url], b"").await;

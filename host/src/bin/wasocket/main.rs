@@ -11,13 +11,17 @@ mod exit;
 mod files;
 mod input;
 mod json;
+mod link;
+mod opening;
 mod output;
 mod pages;
 mod progress;
+mod reconnection;
 mod screen;
 mod sending;
 mod session;
 mod signals;
+mod source;
 mod timer;
 mod typed;
 mod values;
@@ -41,7 +45,7 @@ fn main() -> ExitCode {
         Action::Demo => run(&args, &args.connect, demo::run),
         Action::Bench(bench) => run(&args, &bench.connect, |runtime| bench::run(runtime, bench)),
         Action::Connect(url) => run(&args, &args.connect, |runtime| {
-            session::run(runtime, url, &args)
+            opening::run(runtime, url, &args)
         }),
     };
     exit.into()

@@ -8,10 +8,12 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
+use wasocket::reconnect::{Receipt, SendError};
 use wasocket::{Error, Message, SendOptions, Sender};
 
 use crate::files::{Piece, Transfer};
 use crate::input::not_text;
+use crate::link::LinkSender;
 use crate::progress::Taken;
 
 /// How many messages may be on their way to the transport at once: enough for many small ones to
@@ -24,9 +26,12 @@ const MAX_BYTES: usize = 1 << 20;
 
 /// Messages on their way to the transport, in order.
 pub(crate) struct Sending {
-    sender: Sender,
+    sender: LinkSender,
     options: SendOptions,
-    on_their_way: FuturesUnordered<OnItsWay<(usize, Result<(), Error>)>>,
+    /// The message that waits for its place among those of a connection that is made anew.
+    placing: Option<OnItsWay<Result<Receipt, SendError>>>,
+    /// Each with its length.
+    on_their_way: FuturesUnordered<OnItsWay<(usize, Sent)>>,
     bytes: usize,
     /// A file that is sent as it is read, after all else. It is given up by dropping it.
     file: Option<OnItsWay<Result<(), NotSent>>>,
@@ -36,11 +41,17 @@ pub(crate) struct Sending {
 
 type OnItsWay<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// What was sent, or not.
+/// What became of a message.
 #[derive(Debug)]
 pub(crate) enum Sent {
     Message(Result<(), Error>),
     File(Result<(), NotSent>),
+    /// It has its place, and is on its way still.
+    Placed,
+    /// It is returned, which an event tells.
+    Returned,
+    /// It was not taken: there will be no connection any more.
+    NotTaken,
 }
 
 /// Why a file was not sent, or not all of it.
@@ -53,10 +64,11 @@ pub(crate) enum NotSent {
 }
 
 impl Sending {
-    pub(crate) fn new(sender: Sender, options: SendOptions) -> Self {
+    pub(crate) fn new(sender: LinkSender, options: SendOptions) -> Self {
         Self {
             sender,
             options,
+            placing: None,
             on_their_way: FuturesUnordered::new(),
             bytes: 0,
             file: None,
@@ -65,33 +77,46 @@ impl Sending {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.on_their_way.is_empty() && self.file.is_none()
+        self.placing.is_none() && self.on_their_way.is_empty() && self.file.is_none()
     }
 
     /// Whether the next message should be given.
     pub(crate) fn has_room(&self) -> bool {
-        self.file.is_none() && self.on_their_way.len() < MAX_MESSAGES && self.bytes < MAX_BYTES
+        match self.sender {
+            LinkSender::Single(_) => {
+                self.file.is_none()
+                    && self.on_their_way.len() < MAX_MESSAGES
+                    && self.bytes < MAX_BYTES
+            }
+            // It is the policy that says how many may be on their way.
+            LinkSender::Lasting(_) => self.placing.is_none(),
+        }
     }
 
     /// Gives a message, after those that were given before.
     pub(crate) async fn give(&mut self, message: Message) {
-        let len = message.len();
-        self.bytes += len;
-        let (sender, options) = (self.sender.clone(), self.options);
-        let sent = async move { (len, sender.send_with(message, options).await) };
-        let sent = in_its_place(sent).await;
-        self.on_their_way.push(sent);
+        let options = self.options;
+        match self.sender.clone() {
+            LinkSender::Single(sender) => {
+                let len = message.len();
+                self.bytes += len;
+                let sent = async move {
+                    let result = sender.send_with(message, options).await;
+                    (len, Sent::Message(result))
+                };
+                let sent = in_its_place(sent).await;
+                self.on_their_way.push(sent);
+            }
+            LinkSender::Lasting(sender) => {
+                let placed = async move { sender.send_with(message, options).await };
+                self.placing = Some(Box::pin(placed));
+            }
+        }
     }
 
-    /// Gives a file, after what was given before; counts what was `taken` of it.
-    pub(crate) async fn give_file(&mut self, file: Transfer, taken: Taken) {
-        let sent = send_file(
-            self.sender.clone(),
-            self.options,
-            file,
-            taken,
-            self.ended.clone(),
-        );
+    /// Gives a file by this connection, after what was given before; counts what was `taken` of it.
+    pub(crate) async fn give_file(&mut self, sender: Sender, file: Transfer, taken: Taken) {
+        let sent = send_file(sender, self.options, file, taken, self.ended.clone());
         self.file = Some(in_its_place(sent).await);
     }
 
@@ -105,23 +130,37 @@ impl Sending {
         self.ended.cancel();
     }
 
-    /// Waits for what becomes of a message; `None` if none is on its way.
+    /// Waits for what becomes of a message; `None` if none is on its way. There may be room for
+    /// another then.
+    ///
+    /// Cancel safe.
     pub(crate) async fn next(&mut self) -> Option<Sent> {
         tokio::select! {
-            Some((len, result)) = self.on_their_way.next() => {
+            Some((len, sent)) = self.on_their_way.next() => {
                 self.bytes -= len;
-                Some(Sent::Message(result))
+                Some(sent)
             }
-            Some(result) = poll_fn(|cx| match &mut self.file {
-                Some(file) => file.as_mut().poll(cx).map(Some),
-                None => Poll::Ready(None),
-            }) => {
-                self.file = None;
-                Some(Sent::File(result))
-            }
+            Some(placed) = done(&mut self.placing) => Some(match placed {
+                Ok(receipt) => {
+                    self.on_their_way.push(Box::pin(async {
+                        let delivered = receipt.await.is_ok();
+                        (0, if delivered { Sent::Message(Ok(())) } else { Sent::Returned })
+                    }));
+                    Sent::Placed
+                }
+                Err(_) => Sent::NotTaken,
+            }),
+            Some(result) = done(&mut self.file) => Some(Sent::File(result)),
             else => None,
         }
     }
+}
+
+/// Waits for what becomes of it, which then is no more on its way; `None` if nothing is.
+async fn done<T>(on_its_way: &mut Option<OnItsWay<T>>) -> Option<T> {
+    let result = on_its_way.as_mut()?.await;
+    *on_its_way = None;
+    Some(result)
 }
 
 /// Polls it once, since messages are sent in the order in which they are first polled.

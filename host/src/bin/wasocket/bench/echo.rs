@@ -8,6 +8,7 @@ use wasocket::{Error, Event, Message, Options, Runtime, SendOptions, WebSocket};
 
 use crate::bench::tally::{Recorder, Tally};
 use crate::exit::Exit;
+use crate::link::LinkSender;
 use crate::sending::{Sending, Sent};
 
 /// What all connections have in common.
@@ -67,7 +68,7 @@ impl Echo {
             .connect_with(&client.url, &client.options)
             .await?;
         Ok(Self {
-            sending: Sending::new(websocket.sender(), client.send_options),
+            sending: Sending::new(LinkSender::Single(websocket.sender()), client.send_options),
             phase: client.phase.clone(),
             client,
             number,
