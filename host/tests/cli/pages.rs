@@ -5,7 +5,7 @@ use integration_tests::run;
 use crate::tool::wasocket;
 
 /// The setters of the crate's options, and the option of the tool for each.
-const SETTERS: [(&str, &str); 37] = [
+const SETTERS: [(&str, &str); 41] = [
     ("grants", "--grant"),
     ("header", "--header"),
     ("subprotocol", "--subprotocol"),
@@ -36,8 +36,12 @@ const SETTERS: [(&str, &str); 37] = [
     ("fixed_client_window", "--deflate-offer"),
     // Of grants, and of the runtime.
     ("host", "--grant"),
+    ("private_host", "--grant-private"),
+    ("network", "--grant-network"),
     ("everything", "--grant"),
     ("max_memory", "--max-memory"),
+    ("max_compute_time", "--max-compute-time"),
+    ("cache", "--no-cache"),
     // Of what is made anew.
     ("first_delay", "--first-delay"),
     ("max_delay", "--max-delay"),
@@ -49,7 +53,7 @@ const SETTERS: [(&str, &str); 37] = [
 
 /// Setters of what only a program has a use for: streams and queues, and what is fine-tuned for many
 /// connections.
-const FOR_PROGRAMS: [&str; 9] = [
+const FOR_PROGRAMS: [&str; 11] = [
     "receive_marks",
     "send_marks",
     "stream_messages_over",
@@ -59,6 +63,9 @@ const FOR_PROGRAMS: [&str; 9] = [
     "unsent",
     "max_buffered_bytes",
     "max_buffered_messages",
+    "pool",
+    // The tool has a compiler.
+    "interpreted",
 ];
 
 /// The setters in the source of the crate.
@@ -66,7 +73,9 @@ fn setters() -> Vec<&'static str> {
     let sources = [
         include_str!("../../src/options.rs"),
         include_str!("../../src/compression.rs"),
+        include_str!("../../src/grants.rs"),
         include_str!("../../src/reconnect/policy.rs"),
+        include_str!("../../src/runtime.rs"),
     ];
     let lines = sources.iter().flat_map(|source| source.lines());
     lines

@@ -45,7 +45,9 @@ fn the_help_has_each_option_and_each_exit_code() {
                 "--unmasked",
                 "--roots <FILE>",
                 "--no-built-in-roots",
-                "--grant <HOST:PORT>",
+                "--grant <HOST:PORTS>",
+                "--grant-private <HOST:PORTS>",
+                "--grant-network <NETWORK[:PORTS]>",
                 "-p, --ping-interval <SECONDS>",
                 "--pong-timeout <SECONDS>",
                 "--connect-timeout <SECONDS>",
@@ -57,6 +59,7 @@ fn the_help_has_each_option_and_each_exit_code() {
                 "--max-buffered-amount <BYTES>",
                 "--max-decompression-ratio <NUMBER>",
                 "--max-memory <BYTES>",
+                "--max-compute-time <SECONDS>",
                 "--no-compression",
                 "--deflate-offer <PARAMETERS>",
                 "--compression-level <LEVEL>",
@@ -100,6 +103,10 @@ fn a_wrong_command_line_is_told_and_nobody_is_connected_to() {
             (
                 "--grant=localhost",
                 "there is no colon between host and port",
+            ),
+            (
+                "--grant-network=localhost/8",
+                "localhost/8 is not a range of addresses",
             ),
             (
                 "--deflate-offer=x",
