@@ -38,7 +38,7 @@ async fn expect_fragments(stream: &mut Stream, first: u8, content: &[u8]) {
 async fn expect_given_up(stream: &mut Stream, code: u16) {
     loop {
         match stream.frame().await {
-            (0x00 | 0x01 | 0x02, _) => {}
+            (0x00..=0x02, _) => {}
             (0x88, payload) => {
                 assert_eq!(payload[..2], close_payload(code, ""));
                 break;

@@ -6,7 +6,7 @@ use wasocket::{Error, Event, MessageReader, Sender, WebSocket};
 /// Where messages come from.
 #[derive(Debug)]
 pub(crate) enum Link {
-    Single(WebSocket),
+    Single(Box<WebSocket>),
     Lasting(Reconnecting),
 }
 

@@ -73,7 +73,7 @@ async fn connect(
         options = options.stream_messages_over(WHOLE_LEN as u64);
     }
     tokio::select! {
-        websocket = runtime.connect_with(url, &options) => Some(websocket.map(Link::Single)),
+        websocket = runtime.connect_with(url, &options) => Some(websocket.map(|websocket| Link::Single(Box::new(websocket)))),
         Some(()) = ctrl_c.recv() => None,
     }
 }
