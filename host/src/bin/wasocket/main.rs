@@ -70,8 +70,9 @@ fn run<F: Future<Output = Exit>>(
     match tokio {
         Ok(tokio) => {
             let exit = tokio.block_on(command(runtime));
-            // Threads of it may be looking a name up, and would be waited for.
-            tokio.shutdown_background();
+            // It ends with the process. Dropping it would wait for threads that look a name up;
+            // shutting it down would cancel the lookups, and wasmtime panics where one is waited for.
+            std::mem::forget(tokio);
             exit
         }
         Err(error) => {

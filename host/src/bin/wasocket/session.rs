@@ -337,6 +337,9 @@ impl<'a> Session<'a> {
         while let Some(sent) = self.sending.next().await {
             self.handle_sent(sent);
         }
+        while let Some(Ok(pong)) = self.pings.join_next().await {
+            self.handle_pong(pong);
+        }
         // What was still to be sent when the server closed. The user may have had enough of it.
         while self.reading
             && let Some(input) = self.source.read_already()
