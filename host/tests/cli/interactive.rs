@@ -1,10 +1,12 @@
 //! On a terminal: lines that are edited, kept, and understood.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 
-use integration_tests::{Echo, Scripted, Terminal, close_payload, frame, run};
+use integration_tests::{Echo, Scripted, Stream, Terminal, close_payload, frame, run};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::tool::Tool;
@@ -234,6 +236,51 @@ fn the_terminal_is_given_back_when_the_server_closes() {
 }
 
 #[test]
+fn a_conversation_goes_on_when_the_connection_is_made_anew() {
+    run(async {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let listener = listener.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let open = async || {
+            let (stream, _) = listener.accept().await.expect("a client");
+            let mut stream = Stream::Plain(stream);
+            stream.accept().await;
+            stream
+        };
+        let url = format!("ws://localhost:{port}/");
+        let arguments = ["--reconnect", "--first-delay=0.01", &url];
+        let (session, mut stream) = tokio::join!(Session::start(&arguments), open());
+        stream.send(&frame(0x81, b"first")).await;
+        session.press(&["half a"], &["< first", "> half a"]).await;
+        stream.end().await;
+        let mut stream = open().await;
+        stream.send(&frame(0x81, b"second")).await;
+        let is_open_again = |shown: &str| {
+            let lines: Vec<&str> = shown.lines().collect();
+            // How long it waits stands at the end of a line, and may be on the next.
+            lines.iter().any(|line| line.contains("; next attempt in"))
+                && lines.ends_with(&["open again", "< second", "> half a"])
+        };
+        session.terminal.until(is_open_again).await;
+        session.terminal.press(&[" line", ENTER].concat());
+        stream.expect_frame(0x81, b"half a line").await;
+        let is_sent = |shown: &str| shown.ends_with("\n> half a line\n>");
+        session.terminal.until(is_sent).await;
+        session.terminal.press(&["/ping", ENTER].concat());
+        let refused = "wasocket: there is no /ping with --reconnect";
+        let is_told = |shown: &str| shown.contains(refused) && shown.ends_with("\n>");
+        session.terminal.until(is_told).await;
+        // The ping that asks whether the line arrived.
+        let (begin, payload) = stream.frame().await;
+        assert_eq!(begin, 0x89);
+        stream.send(&frame(0x8a, &payload)).await;
+        session.terminal.press(CTRL_D);
+        stream.expect_close(1000, "").await;
+        session.tool.ended().await.assert_code(0);
+    });
+}
+
+#[test]
 fn the_sending_of_a_large_file_is_shown() {
     run(async {
         let (shown_tx, shown_rx) = oneshot::channel();
@@ -241,7 +288,15 @@ fn the_sending_of_a_large_file_is_shown() {
             stream.accept().await;
             // There is no room for all of it.
             shown_rx.await.expect("a test");
-            assert_eq!(stream.frame().await.1.len(), 32 << 20);
+            let mut len = 0;
+            loop {
+                let (first, payload) = stream.frame().await;
+                len += payload.len();
+                if first & 0x80 != 0 {
+                    break;
+                }
+            }
+            assert_eq!(len, 32 << 20);
             stream.expect_close(1000, "").await;
         })
         .await;
@@ -250,11 +305,20 @@ fn the_sending_of_a_large_file_is_shown() {
         fs::write(&file, vec![0; 32 << 20]).expect("a file");
         let argument = format!("--binary-file={}", file.display());
         let (tool, terminal) = Tool::start_on_terminal(home.path(), &[&argument, &peer.url()]);
-        let sending = format!("{}: sending 32.0 MiB, ", file.display());
-        terminal.until(|shown| shown.starts_with(&sending)).await;
+        let name = file.display().to_string();
+        let is_sending = |shown: &str| {
+            let figures: Vec<&str> = shown.strip_prefix(&name)?.split_whitespace().collect();
+            let [percent, _, "MiB", _, rate] = figures[..] else {
+                return None;
+            };
+            let percent: u8 = percent.strip_suffix('%')?.parse().ok()?;
+            Some(percent > 0 && percent < 100 && rate.ends_with("B/s"))
+        };
+        let is_shown = |shown: &str| is_sending(shown) == Some(true);
+        terminal.until(is_shown).await;
         shown_tx.send(()).expect("a script");
         tool.ended().await.assert_code(0);
-        let sent = format!("{}: 32.0 MiB sent in ", file.display());
+        let sent = format!("{name}: 32.00 MiB sent in ");
         terminal.until(|shown| shown.starts_with(&sent)).await;
         peer.finish().await;
     });

@@ -8,12 +8,14 @@ mod ends;
 mod errors;
 mod events;
 mod exits;
+mod files;
 mod folder;
 #[cfg(target_os = "linux")]
 mod interactive;
 mod messages;
 mod options;
 mod pages;
+mod reconnect;
 mod sending;
 mod tool;
 mod usage;

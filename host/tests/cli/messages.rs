@@ -202,3 +202,72 @@ fn what_stands_before_input_that_is_not_utf_8_is_sent() {
         peer.finish().await;
     });
 }
+
+#[test]
+fn in_binary_mode_a_message_may_be_longer_than_the_memory_of_the_sandbox() {
+    run(async {
+        let content: Vec<u8> = (0..251).cycle().take(40 << 20).collect();
+        let message = frame(0x82, &content);
+        let peer = Scripted::start(async move |mut stream| {
+            stream.accept().await;
+            stream.send(&message).await;
+            stream.send(&frame(0x81, b"text")).await;
+            stream.expect_close(1000, "").await;
+        })
+        .await;
+        let url = peer.url();
+        let limits = ["--max-memory=33554432", "--max-message-size=67108864"];
+        let mut tool = Tool::start(&[&limits[..], &["--binary", &url]].concat());
+        let received = tool.bytes(content.len() + 4).await;
+        assert!(received[..content.len()] == content);
+        assert_eq!(&received[content.len()..], b"text");
+        tool.end_input();
+        tool.ended().await.assert_success("");
+        peer.finish().await;
+    });
+}
+
+#[test]
+fn in_binary_mode_what_has_arrived_of_a_long_message_is_written() {
+    run(async {
+        let content = vec![b'x'; 2 << 20];
+        let fragment = frame(0x02, &content);
+        let peer = Scripted::start(async move |mut stream| {
+            stream.accept().await;
+            stream.send(&fragment).await;
+            stream.end().await;
+            stream.drain().await;
+        })
+        .await;
+        let ended = Tool::start(&["--binary", &peer.url()]).ended().await;
+        ended.assert_code(1);
+        assert!(ended.stdout == content);
+        assert_eq!(
+            ended.stderr,
+            "wasocket: a message was cut off: connection: the stream ended without a close frame\n\
+             wasocket: connection: the stream ended without a close frame\n"
+        );
+        peer.finish().await;
+    });
+}
+
+#[test]
+fn in_one_shot_mode_a_long_answer_is_written_to_its_end_and_another_is_not() {
+    run(async {
+        let content = vec![b'x'; 2 << 20];
+        let answer = frame(0x82, &content);
+        let peer = Scripted::start(async move |mut stream| {
+            stream.accept().await;
+            stream.expect_frame(0x82, b"question").await;
+            stream.send(&answer).await;
+            stream.send(&answer).await;
+            stream.expect_close(1000, "").await;
+        })
+        .await;
+        let ended = wasocket(&["-1b", &peer.url()], b"question").await;
+        ended.assert_code(0);
+        assert!(ended.stdout == content);
+        assert_eq!(ended.stderr, "");
+        peer.finish().await;
+    });
+}

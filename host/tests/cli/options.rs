@@ -103,7 +103,16 @@ fn only_what_is_granted_is_reached() {
         let echo = Echo::start().await;
         let url = echo.url();
         let authority = url.trim_start_matches("ws://").trim_end_matches('/');
-        let ended = wasocket(&[&format!("--grant={authority}"), &url], b"Hello\n").await;
+        for grant in [
+            &format!("--grant={authority}"),
+            "--grant=localhost:1-65535",
+            "--grant-private=*:*",
+        ] {
+            let ended = wasocket(&[grant, &url], b"Hello\n").await;
+            ended.assert_success("Hello\n");
+        }
+        let url = format!("ws://127.0.0.1:{}/", echo.port());
+        let ended = wasocket(&["--grant-network=127.0.0.0/8", &url], b"Hello\n").await;
         ended.assert_success("Hello\n");
     });
 }

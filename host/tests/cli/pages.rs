@@ -5,7 +5,7 @@ use integration_tests::run;
 use crate::tool::wasocket;
 
 /// The setters of the crate's options, and the option of the tool for each.
-const SETTERS: [(&str, &str); 31] = [
+const SETTERS: [(&str, &str); 41] = [
     ("grants", "--grant"),
     ("header", "--header"),
     ("subprotocol", "--subprotocol"),
@@ -36,18 +36,46 @@ const SETTERS: [(&str, &str); 31] = [
     ("fixed_client_window", "--deflate-offer"),
     // Of grants, and of the runtime.
     ("host", "--grant"),
+    ("private_host", "--grant-private"),
+    ("network", "--grant-network"),
     ("everything", "--grant"),
     ("max_memory", "--max-memory"),
+    ("max_compute_time", "--max-compute-time"),
+    ("cache", "--no-cache"),
+    // Of what is made anew.
+    ("first_delay", "--first-delay"),
+    ("max_delay", "--max-delay"),
+    ("max_attempts", "--max-attempts"),
+    ("max_elapsed", "--max-elapsed"),
+    ("maybe_sent", "--resend"),
+    ("confirm", "--confirm"),
 ];
 
-/// Setters of what only a program has a use for: streams and queues.
-const FOR_PROGRAMS: [&str; 3] = ["receive_marks", "send_marks", "stream_messages_over"];
+/// Setters of what only a program has a use for: streams and queues, and what is fine-tuned for many
+/// connections.
+const FOR_PROGRAMS: [&str; 11] = [
+    "receive_marks",
+    "send_marks",
+    "stream_messages_over",
+    "factor",
+    "stable_after",
+    "max_retry_after",
+    "unsent",
+    "max_buffered_bytes",
+    "max_buffered_messages",
+    "pool",
+    // The tool has a compiler.
+    "interpreted",
+];
 
 /// The setters in the source of the crate.
 fn setters() -> Vec<&'static str> {
     let sources = [
         include_str!("../../src/options.rs"),
         include_str!("../../src/compression.rs"),
+        include_str!("../../src/grants.rs"),
+        include_str!("../../src/reconnect/policy.rs"),
+        include_str!("../../src/runtime.rs"),
     ];
     let lines = sources.iter().flat_map(|source| source.lines());
     lines

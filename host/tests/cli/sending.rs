@@ -1,6 +1,6 @@
 //! What is sent in place of standard input, in which order, and what is told of what is not.
 
-use integration_tests::{Bystander, Echo, Scripted, close_payload, frame, run};
+use integration_tests::{Scripted, close_payload, frame, run};
 
 use crate::folder::Folder;
 use crate::tool::{Tool, wasocket};
@@ -34,71 +34,6 @@ fn texts_and_files_are_sent_in_the_order_of_the_command_line() {
         tool.end_input();
         tool.ended().await.assert_success("");
         peer.finish().await;
-    });
-}
-
-#[test]
-fn files_that_cannot_be_sent_are_named_before_anybody_is_connected_to() {
-    run(async {
-        let server = Bystander::start().await;
-        let url = server.url("ws");
-        let folder = Folder::with(&[("long", &[b'x'; 1001])]);
-        for (file, message) in [
-            ("nowhere", "nowhere: No such file or directory (os error 2)"),
-            (".", ".: is a directory"),
-            (
-                "long",
-                "long: longer than a message can be (1000 bytes); --max-memory allows more",
-            ),
-        ] {
-            for option in ["--text-file", "--binary-file"] {
-                let arguments = [option, file, "--max-memory=4000", &url];
-                folder.wasocket(&arguments).await.assert_failure(2, message);
-            }
-        }
-        server.assert_untouched().await;
-    });
-}
-
-#[test]
-fn a_file_that_is_not_text_or_has_no_end_is_named() {
-    run(async {
-        let folder = Folder::with(&[("bytes", b"a\xff")]);
-        for (arguments, message) in [
-            (
-                ["--text-file", "bytes"],
-                "bytes: not UTF-8, as text has to be; --binary-file sends any bytes",
-            ),
-            (
-                ["--binary-file", "/dev/zero"],
-                "/dev/zero: longer than a message can be (16777216 bytes); --max-memory allows more",
-            ),
-        ] {
-            let peer = Scripted::start(async |mut stream| {
-                stream.accept().await;
-                stream.expect_close(1000, "").await;
-            })
-            .await;
-            let url = peer.url();
-            let all = [&arguments[..], &["--max-memory=67108864", &url]].concat();
-            folder.wasocket(&all).await.assert_failure(2, message);
-            peer.finish().await;
-        }
-    });
-}
-
-#[test]
-fn a_large_file_is_one_message() {
-    run(async {
-        let echo = Echo::start().await;
-        let content: Vec<u8> = (0..=u8::MAX).cycle().take(8 << 20).collect();
-        let folder = Folder::with(&[("large", &content)]);
-        let url = echo.url();
-        let arguments = ["--one", "--binary", "--binary-file=large", &url];
-        let ended = folder.wasocket(&arguments).await;
-        ended.assert_code(0);
-        assert!(ended.stdout == content);
-        assert_eq!(ended.stderr, "");
     });
 }
 

@@ -7,13 +7,14 @@ use std::process::{ExitStatus, Stdio};
 #[cfg(target_os = "linux")]
 use integration_tests::Terminal;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 /// The tool while it runs. It is killed when this is dropped.
 pub(crate) struct Tool {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: Option<BufReader<ChildStdout>>,
+    stderr: Option<BufReader<ChildStderr>>,
 }
 
 /// What is left of the tool when it has ended.
@@ -63,6 +64,7 @@ impl Tool {
         Self {
             stdin: child.stdin.take(),
             stdout: child.stdout.take().map(BufReader::new),
+            stderr: child.stderr.take().map(BufReader::new),
             child,
         }
     }
@@ -111,6 +113,22 @@ impl Tool {
         line
     }
 
+    /// Reads so many bytes of its standard output.
+    pub(crate) async fn bytes(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        let stdout = self.stdout.as_mut().expect("an open standard output");
+        stdout.read_exact(&mut bytes).await.expect("so many bytes");
+        bytes
+    }
+
+    /// Reads a line of its standard error, with its end.
+    pub(crate) async fn told(&mut self) -> String {
+        let mut line = String::new();
+        let stderr = self.stderr.as_mut().expect("an open standard error");
+        stderr.read_line(&mut line).await.expect("UTF-8");
+        line
+    }
+
     /// Closes the pipe from its standard output.
     pub(crate) fn close_output(&mut self) {
         self.stdout = None;
@@ -131,14 +149,13 @@ impl Tool {
     /// not read yet.
     pub(crate) async fn ended(mut self) -> Ended {
         let (mut stdout, mut stderr) = (Vec::new(), String::new());
-        let errors = self.child.stderr.take();
         let read_stdout = async {
             if let Some(pipe) = &mut self.stdout {
                 pipe.read_to_end(&mut stdout).await.expect("a pipe");
             }
         };
         let read_stderr = async {
-            if let Some(mut pipe) = errors {
+            if let Some(pipe) = &mut self.stderr {
                 pipe.read_to_string(&mut stderr).await.expect("UTF-8");
             }
         };

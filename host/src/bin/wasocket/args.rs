@@ -10,6 +10,7 @@ use crate::connect::ConnectArgs;
 use crate::embedded::{EMBEDDED, Embedded};
 use crate::exit::HELP;
 use crate::input::{Given, Payload};
+use crate::reconnection::ReconnectArgs;
 use crate::values::seconds;
 
 /// Talks WebSocket: sends lines from standard input, and prints the messages that come back.
@@ -34,6 +35,9 @@ pub(crate) struct Args {
     pub(crate) talk: TalkArgs,
 
     #[command(flatten)]
+    pub(crate) reconnect: ReconnectArgs,
+
+    #[command(flatten)]
     pub(crate) connect: ConnectArgs,
 
     /// Do not keep the compiled component for the next time.
@@ -46,7 +50,8 @@ pub(crate) struct Args {
 pub(crate) struct TalkArgs {
     /// Send binary messages, and write the payloads of messages as they are, without line ends.
     ///
-    /// Each piece that is read from standard input is a message.
+    /// Each piece that is read from standard input is a message. What is longer than 1 MiB is written
+    /// as it arrives.
     #[arg(short, long)]
     pub(crate) binary: bool,
 
@@ -61,7 +66,9 @@ pub(crate) struct TalkArgs {
     /// Send this file as one text message, in place of standard input. May be given several times;
     /// - is standard input.
     ///
-    /// Texts and files are sent in the order of their options.
+    /// Texts and files are sent in the order of their options. A file of more than 1 MiB is sent as
+    /// it is read, in fragments. If the rest of it cannot be, the server gets no end of the message,
+    /// but a Close frame with code 1011.
     #[arg(long = "text-file", value_name = "FILE")]
     text_files: Vec<PathBuf>,
 

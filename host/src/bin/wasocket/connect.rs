@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use etcetera::{BaseStrategy, choose_base_strategy};
-use wasocket::{Compression, DeflateOffer, Grants, Options, Runtime, RuntimeError, SendOptions};
+use wasocket::{
+    Compression, DeflateOffer, Grants, IpNet, Options, Ports, Runtime, RuntimeError, SendOptions,
+};
 
 use crate::output::{note, with_sources};
-use crate::values::{Header, deflate_offer, header, host_and_port, seconds};
+use crate::values::{Header, deflate_offer, header, host_and_ports, network_and_ports, seconds};
 
 /// The largest limit of a frame that can be set, in bytes. A message may be one frame: where the user
 /// sets the limit of messages, that of frames is not to be in the way.
@@ -47,10 +49,22 @@ pub(crate) struct ConnectArgs {
     #[arg(long, requires = "roots", help_heading = "Trust")]
     no_built_in_roots: bool,
 
-    /// Let the connection reach this host and port, and no others but those given so. May be given
-    /// several times [default: all].
-    #[arg(long = "grant", value_name = "HOST:PORT", value_parser = host_and_port, help_heading = "Trust")]
-    grants: Vec<(String, u16)>,
+    /// Let the connection reach this host, and no others but those given so. May be given several
+    /// times [default: all].
+    ///
+    /// PORTS is a port, a range such as 8000-8080, or * for all. *.example.org is every name below
+    /// example.org. A name leads to addresses of the public internet alone, and localhost to those of
+    /// this machine.
+    #[arg(long = "grant", value_name = "HOST:PORTS", value_parser = host_and_ports, help_heading = "Trust")]
+    grants: Vec<(String, Ports)>,
+
+    /// As --grant, with any address that the name leads to, in private networks too.
+    #[arg(long = "grant-private", value_name = "HOST:PORTS", value_parser = host_and_ports, help_heading = "Trust")]
+    private_grants: Vec<(String, Ports)>,
+
+    /// As --grant, for a range of addresses, such as 10.1.0.0/16:443.
+    #[arg(long = "grant-network", value_name = "NETWORK[:PORTS]", value_parser = network_and_ports, help_heading = "Trust")]
+    network_grants: Vec<(IpNet, Ports)>,
 
     /// Ping the server after this much silence of it; give up if it does not answer
     /// [default: never].
@@ -94,7 +108,7 @@ pub(crate) struct ConnectArgs {
     #[arg(long, value_name = "NUMBER", help_heading = "Limits")]
     max_decompression_ratio: Option<u32>,
 
-    /// How much memory the sandbox may have. A message to be sent may take a quarter of it.
+    /// How much memory the sandbox may have. A line may take a quarter of it, and a file may be longer.
     #[arg(
         long,
         value_name = "BYTES",
@@ -102,6 +116,10 @@ pub(crate) struct ConnectArgs {
         help_heading = "Limits"
     )]
     max_memory: usize,
+
+    /// Give up if the sandbox computes for longer than this without giving back control [default: 30].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Limits")]
+    max_compute_time: Option<Duration>,
 
     /// Do not offer compression (permessage-deflate).
     #[arg(
@@ -149,9 +167,13 @@ impl ConnectArgs {
     /// The runtime for the connection; without `cache` the component is compiled anew.
     pub(crate) fn runtime(&self, cache: bool, verbose: bool) -> Result<Runtime, RuntimeError> {
         let builder = || {
-            Runtime::builder()
+            let builder = Runtime::builder()
                 .grants(self.grants())
-                .max_memory(self.max_memory)
+                .max_memory(self.max_memory);
+            match self.max_compute_time {
+                Some(time) => builder.max_compute_time(time),
+                None => builder,
+            }
         };
         if cache && let Ok(strategy) = choose_base_strategy() {
             let cache = strategy.cache_dir().join("wasocket");
@@ -170,13 +192,21 @@ impl ConnectArgs {
 
     /// Without an option the user said where to connect, and there is nobody else to ask.
     fn grants(&self) -> Grants {
-        if self.grants.is_empty() {
+        let count = self.grants.len() + self.private_grants.len() + self.network_grants.len();
+        if count == 0 {
             return Grants::new().everything();
         }
-        let hosts = self.grants.iter();
-        hosts.fold(Grants::new(), |grants, (host, port)| {
-            grants.host(host, *port)
-        })
+        let mut grants = Grants::new();
+        for (host, ports) in &self.grants {
+            grants = grants.host(host, *ports);
+        }
+        for (host, ports) in &self.private_grants {
+            grants = grants.private_host(host, *ports);
+        }
+        for (network, ports) in &self.network_grants {
+            grants = grants.network(*network, *ports);
+        }
+        grants
     }
 
     /// The longest message that can be sent, in bytes.

@@ -36,6 +36,8 @@ Examples:
       one message, and what comes within 5 seconds
   wasocket --no-close --json wss://example.org/feed </dev/null
       all that comes, until the server closes
+  wasocket --reconnect --no-close wss://example.org/feed </dev/null
+      the same, and again when the connection is lost
   wasocket --header @secret.txt --binary-file photo.png wss://example.org/
       a file as one message, with header fields from another
   wasocket bench -c 100 wss://example.org/echo
@@ -47,14 +49,16 @@ Exit codes:
     0  the connection was closed in order (codes 1000, 1001 and 1005), or
        whoever read standard output has seen enough
     1  the connection was open, and failed, or was closed with another code,
-       before all was sent or (with --one) without an answer; or standard
-       output cannot be written
+       before all was sent (with --reconnect: before all was known to be),
+       in the middle of a message, or (with --one) without an answer; or
+       standard output cannot be written
     2  the command line, an option or a file cannot be used
     3  there is no connection to the host (name, TCP)
     4  there is no TLS with the server (certificate, protocol)
     5  the server refused the opening handshake, or does not speak WebSocket
    70  a fault of this tool
-  130  interrupted before the connection was open, or twice";
+  130  interrupted while no connection was open, or twice
+With --reconnect it is that of the attempt after which there is no other.";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

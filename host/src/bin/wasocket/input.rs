@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 use wasocket::Message;
 
-use crate::files::Opened;
+use crate::files::{Opened, Transfer};
 
 /// How much of standard input is read at once in binary mode, in bytes.
 const PIECE_LEN: usize = 64 << 10;
@@ -28,14 +28,12 @@ pub(crate) enum Given {
 }
 
 /// What the user wants.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Input {
     /// To send a message.
-    Message {
-        message: Message,
-        /// The file that it was.
-        file: Option<String>,
-    },
+    Message(Message),
+    /// To send a file as it is read.
+    File(Transfer),
     /// What this line says: a message, or a command.
     Typed(String),
     /// What Ctrl-C does.
@@ -47,10 +45,7 @@ pub(crate) type Inputs = mpsc::Receiver<Result<Input, String>>;
 
 impl From<Message> for Input {
     fn from(message: Message) -> Self {
-        Self::Message {
-            message,
-            file: None,
-        }
+        Self::Message(message)
     }
 }
 
@@ -61,17 +56,15 @@ pub(crate) enum Cut {
     Lines,
     /// Each piece that is read is a binary message.
     Pieces,
-    /// All of it is one text message.
+    /// All of it is one text message, without the end of its last line.
     WholeText,
-    /// All of it is one binary message.
-    WholeBinary,
 }
 
 /// Reads messages from standard input until it ends, or an error.
 pub(crate) fn read(cut: Cut, max_len: usize) -> Inputs {
     let max_waiting = match cut {
         Cut::Lines | Cut::Pieces => MAX_WAITING,
-        Cut::WholeText | Cut::WholeBinary => 1,
+        Cut::WholeText => 1,
     };
     on_a_thread(max_waiting, move |give| {
         let mut stdin = io::stdin().lock();
@@ -79,7 +72,7 @@ pub(crate) fn read(cut: Cut, max_len: usize) -> Inputs {
             let Some(message) = next(&mut stdin, cut, max_len).transpose() else {
                 return;
             };
-            let whole = matches!(cut, Cut::WholeText | Cut::WholeBinary);
+            let whole = matches!(cut, Cut::WholeText);
             let message = message.map_err(|error| format!("standard input: {error}"));
             if !give(message.map(Input::from)) || whole {
                 return;
@@ -92,7 +85,7 @@ pub(crate) fn read(cut: Cut, max_len: usize) -> Inputs {
 pub(crate) fn read_given(given: Vec<Opened>) -> Inputs {
     on_a_thread(1, move |give| {
         for opened in given {
-            if !give(opened.read()) {
+            if !opened.read(give) {
                 return;
             }
         }
@@ -144,7 +137,6 @@ fn next(stdin: &mut impl BufRead, cut: Cut, max_len: usize) -> io::Result<Option
             let text = text.strip_suffix('\n').unwrap_or(&text);
             Ok(Some(text.strip_suffix('\r').unwrap_or(text).into()))
         }
-        Cut::WholeBinary => Ok(Some(read_whole(stdin, max_len)?.into())),
     }
 }
 
@@ -177,12 +169,14 @@ pub(crate) fn text(bytes: Vec<u8>, otherwise: &str) -> io::Result<String> {
 /// The error of reading text, with what can be done about it.
 fn explain(error: io::Error, otherwise: &str) -> io::Error {
     match error.kind() {
-        io::ErrorKind::InvalidData => io::Error::new(
-            error.kind(),
-            format!("not UTF-8, as text has to be; {otherwise} sends any bytes"),
-        ),
+        io::ErrorKind::InvalidData => io::Error::new(error.kind(), not_text(otherwise)),
         _ => error,
     }
+}
+
+/// What is wrong with text that is none; `otherwise` is the option that sends it all the same.
+pub(crate) fn not_text(otherwise: &str) -> String {
+    format!("not UTF-8, as text has to be; {otherwise} sends any bytes")
 }
 
 #[cfg(test)]
@@ -212,21 +206,16 @@ mod tests {
     fn the_whole_is_one_message_even_if_it_is_empty() {
         assert_eq!(all(b"a\nb\n", Cut::WholeText), [Message::from("a\nb")]);
         assert_eq!(all(b"", Cut::WholeText), [Message::from("")]);
-        assert_eq!(
-            all(b"a\n\xff\n", Cut::WholeBinary),
-            [Message::from(&b"a\n\xff\n"[..])]
-        );
     }
 
     #[test]
     fn text_that_is_not_utf_8_is_an_error() {
         assert!(next(&mut &b"\xff\n"[..], Cut::Lines, 100).is_err());
     }
+
     #[test]
     fn the_whole_is_no_longer_than_a_message_can_be() {
-        for cut in [Cut::WholeText, Cut::WholeBinary] {
-            assert!(next(&mut &b"four"[..], cut, 4).is_ok());
-            assert!(next(&mut &b"fives"[..], cut, 4).is_err());
-        }
+        assert!(next(&mut &b"four"[..], Cut::WholeText, 4).is_ok());
+        assert!(next(&mut &b"fives"[..], Cut::WholeText, 4).is_err());
     }
 }

@@ -3,24 +3,90 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use wasocket::{Event, Failure, FailureKind, Header, Message, Opened};
+use wasocket::reconnect::{self, Cause, Disconnected, End, Fate, Limit, Undelivered};
+use wasocket::{Closed, Error, Event, Failure, FailureKind, Header, Message, Opened};
 
 /// An event.
 pub(crate) fn to_json(event: &Event) -> Value {
     match event {
         Event::Open(opened) => open_to_json(opened),
-        Event::Message(Message::Text(text)) => {
-            json!({"event": "message", "type": "text", "data": text})
-        }
-        Event::Message(Message::Binary(bytes)) => {
-            json!({"event": "message", "type": "binary", "base64": STANDARD.encode(bytes)})
-        }
+        Event::Message(message) => named("message", message_to_json(message)),
         Event::Ping(payload) => json!({"event": "ping", "base64": STANDARD.encode(payload)}),
         Event::Pong(payload) => json!({"event": "pong", "base64": STANDARD.encode(payload)}),
-        Event::Error(failure) => error_to_json(failure),
-        Event::Close(closed) => close_to_json(closed.code, &closed.reason, closed.was_clean),
+        Event::Error(failure) => named("error", failure_to_json(failure)),
+        Event::Close(closed) => named("close", closed_to_json(closed)),
         other => json!({"event": "other", "text": format!("{other:?}")}),
     }
+}
+
+/// What happened to a connection that is made anew, beside what happens to each.
+pub(crate) fn of_reconnection(event: &reconnect::Event) -> Value {
+    match event {
+        reconnect::Event::Connecting(attempt) => {
+            json!({"event": "connecting", "attempt": attempt})
+        }
+        reconnect::Event::Disconnected(lost) => named("disconnected", lost_to_json(lost)),
+        reconnect::Event::Undelivered(undelivered) => {
+            named("undelivered", undelivered_to_json(undelivered))
+        }
+        reconnect::Event::Ended(end) => named("ended", end_to_json(end)),
+        other => json!({"event": "other", "text": format!("{other:?}")}),
+    }
+}
+
+/// An event of this name with these fields.
+fn named(event: &str, mut fields: Value) -> Value {
+    fields["event"] = event.into();
+    fields
+}
+
+fn message_to_json(message: &Message) -> Value {
+    match message {
+        Message::Text(text) => json!({"type": "text", "data": text}),
+        Message::Binary(bytes) => json!({"type": "binary", "base64": STANDARD.encode(bytes)}),
+    }
+}
+
+fn lost_to_json(lost: &Disconnected) -> Value {
+    let mut fields = json!({
+        "attempt": lost.attempt,
+        "was_open": lost.was_open,
+        "retry_in": lost.retry_in.map(|delay| delay.as_secs_f64()),
+    });
+    match &lost.cause {
+        Cause::Error(Error::Closed(closed)) => fields["close"] = closed_to_json(closed),
+        Cause::Error(Error::Failed(failure)) => fields["error"] = failure_to_json(failure),
+        cause => fields["error"] = json!({"message": cause.to_string()}),
+    }
+    fields
+}
+
+fn undelivered_to_json(undelivered: &Undelivered) -> Value {
+    let mut fields = message_to_json(&undelivered.message);
+    fields["id"] = undelivered.id.into();
+    fields["fate"] = match undelivered.fate {
+        Fate::MaybeSent => "maybe sent".into(),
+        Fate::Unsent => "unsent".into(),
+    };
+    fields
+}
+
+fn end_to_json(end: &End) -> Value {
+    let because = match end {
+        End::Closed(_) => "closed",
+        End::Exhausted { limit, .. } => match limit {
+            Limit::Attempts => "max-attempts",
+            Limit::Elapsed => "max-elapsed",
+            _ => "limit",
+        },
+        End::Final(_) => "final",
+        _ => "other",
+    };
+    let mut fields = json!({"because": because});
+    if let End::Closed(Some(closed)) = end {
+        fields["close"] = closed_to_json(closed);
+    }
+    fields
 }
 
 fn open_to_json(opened: &Opened) -> Value {
@@ -32,9 +98,8 @@ fn open_to_json(opened: &Opened) -> Value {
     })
 }
 
-fn error_to_json(failure: &Failure) -> Value {
+fn failure_to_json(failure: &Failure) -> Value {
     let mut error = json!({
-        "event": "error",
         "step": format!("{:?}", failure.step).to_lowercase(),
         "message": failure.message,
     });
@@ -55,11 +120,11 @@ fn headers_to_json(headers: &[Header]) -> Value {
 
 /// How a connection ends that could not be opened.
 pub(crate) fn never_open() -> Value {
-    close_to_json(1006, "", false)
+    json!({"event": "close", "code": 1006, "reason": "", "clean": false})
 }
 
-fn close_to_json(code: u16, reason: &str, was_clean: bool) -> Value {
-    json!({"event": "close", "code": code, "reason": reason, "clean": was_clean})
+fn closed_to_json(closed: &Closed) -> Value {
+    json!({"code": closed.code, "reason": closed.reason, "clean": closed.was_clean})
 }
 
 #[cfg(test)]

@@ -11,13 +11,17 @@ mod exit;
 mod files;
 mod input;
 mod json;
+mod link;
+mod opening;
 mod output;
 mod pages;
 mod progress;
+mod reconnection;
 mod screen;
 mod sending;
 mod session;
 mod signals;
+mod source;
 mod timer;
 mod typed;
 mod values;
@@ -41,7 +45,7 @@ fn main() -> ExitCode {
         Action::Demo => run(&args, &args.connect, demo::run),
         Action::Bench(bench) => run(&args, &bench.connect, |runtime| bench::run(runtime, bench)),
         Action::Connect(url) => run(&args, &args.connect, |runtime| {
-            session::run(runtime, url, &args)
+            opening::run(runtime, url, &args)
         }),
     };
     exit.into()
@@ -66,8 +70,9 @@ fn run<F: Future<Output = Exit>>(
     match tokio {
         Ok(tokio) => {
             let exit = tokio.block_on(command(runtime));
-            // Threads of it may be looking a name up, and would be waited for.
-            tokio.shutdown_background();
+            // It ends with the process. Dropping it would wait for threads that look a name up;
+            // shutting it down would cancel the lookups, and wasmtime panics where one is waited for.
+            std::mem::forget(tokio);
             exit
         }
         Err(error) => {

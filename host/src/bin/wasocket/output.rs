@@ -5,10 +5,11 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use wasocket::{Closed, Event, Failure, Message};
+use wasocket::{Closed, Event, Failure, Message, reconnect};
 
 use crate::exit::Exit;
-use crate::json::{never_open, to_json};
+use crate::json::{never_open, of_reconnection, to_json};
+use crate::reconnection;
 use crate::screen::Screen;
 
 const RECEIVED: Style = AnsiColor::Green.on_default();
@@ -107,8 +108,19 @@ impl Output {
         }
     }
 
+    /// Shows what happened to a connection that is made anew; fails if standard output does.
+    pub(crate) fn reconnection(&self, event: &reconnect::Event) -> io::Result<()> {
+        match self.show {
+            Show::Json => self.line(of_reconnection(event).to_string()),
+            Show::Binary | Show::Text => {
+                reconnection::tell(self, event);
+                Ok(())
+            }
+        }
+    }
+
     /// Tells of an event that is not a message.
-    fn note_event(&self, event: &Event) {
+    pub(crate) fn note_event(&self, event: &Event) {
         match event {
             Event::Error(failure) => self.complain(&failure.to_string()),
             Event::Close(closed) if !is_ordinary(closed) && self.told != Told::Nothing => {

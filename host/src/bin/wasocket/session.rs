@@ -1,90 +1,39 @@
-//! A connection on the command line: standard input to the server, its messages to standard
-//! output.
+use std::future::pending;
+use std::io;
 
+use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 use tokio::time::Interval;
-use wasocket::{Closed, Error, Event, Message, Pong, Runtime, Sender, WebSocket};
+use wasocket::reconnect::{self, Cause, Fate};
+use wasocket::{Error, Event, MessageReader, Pong};
 
 use crate::args::{Args, TalkArgs};
-use crate::editor::{self, Editor};
 use crate::exit::Exit;
-use crate::files::Opened;
-use crate::input::{self, Cut, Input, Inputs};
-use crate::output::{Output, Show, Told};
-use crate::progress::Progress;
-use crate::screen::Screen;
-use crate::sending::{Sending, Sent};
-use crate::signals::{CtrlC, ctrl_c};
+use crate::files::Transfer;
+use crate::input::Input;
+use crate::link::{Happened, Link, LinkSender};
+use crate::output::{Output, write};
+use crate::progress::{Progress, Taken};
+use crate::reconnection::exit_of;
+use crate::sending::{NotSent, Sending, Sent};
+use crate::signals::CtrlC;
+use crate::source::Source;
 use crate::timer::{after, elapse};
 use crate::typed::{self, Typed};
 
 /// The close code of a connection that has served its purpose.
 const NORMAL_CLOSURE: u16 = 1000;
 
-pub(crate) async fn run(runtime: Runtime, url: &str, args: &Args) -> Exit {
-    let talk = &args.talk;
-    let output = Output::new(
-        match (talk.json, talk.binary) {
-            (true, _) => Show::Json,
-            (false, true) => Show::Binary,
-            (false, false) => Show::Text,
-        },
-        match (talk.quiet, talk.verbose) {
-            (true, _) => Told::Nothing,
-            (false, true) => Told::Everything,
-            (false, false) => Told::Failures,
-        },
-    );
-    let given = talk.given.iter();
-    let given = given.map(|given| Opened::open(given, args.connect.max_sent()));
-    let (options, given) = match (args.connect.options(), given.collect::<Result<_, _>>()) {
-        (Ok(options), Ok(given)) => (options, given),
-        (Err(message), _) | (_, Err(message)) => {
-            output.complain(&message);
-            return Exit::Usage;
-        }
-    };
-    let mut ctrl_c = match ctrl_c() {
-        Ok(ctrl_c) => ctrl_c,
-        Err(error) => {
-            output.complain(&format!("Ctrl-C: {error}"));
-            return Exit::Internal;
-        }
-    };
-    let websocket = tokio::select! {
-        websocket = runtime.connect_with(url, &options) => websocket,
-        Some(()) = ctrl_c.recv() => return Exit::Interrupted,
-    };
-    match websocket {
-        Ok(websocket) => {
-            Session::new(websocket, output, args)
-                .run(given, ctrl_c)
-                .await
-        }
-        Err(error) => {
-            let exit = Exit::from(&error);
-            let shown = match error {
-                Error::Failed(failure) => output.not_open(failure),
-                error => {
-                    output.complain(&error.to_string());
-                    Ok(())
-                }
-            };
-            if let Err(error) = shown {
-                output.failed(&error);
-            }
-            exit
-        }
-    }
-}
+/// How much of a message is written at once, in bytes, if it is written as it arrives.
+const PIECE_LEN: usize = 64 << 10;
 
-struct Session<'a> {
-    websocket: WebSocket,
-    sender: Sender,
+/// A conversation, from the input of the user to the end of the connection.
+pub(crate) struct Session<'a> {
+    link: Link,
+    sender: LinkSender,
     output: Output,
+    source: Source,
     talk: &'a TalkArgs,
-    /// How long a message may be that is sent, in bytes.
-    max_sent: usize,
     /// There may be more input.
     reading: bool,
     /// The messages that are being sent. More are read while there is room, so that input is not
@@ -94,6 +43,12 @@ struct Session<'a> {
     progress: Option<Progress>,
     /// How many messages were given to be sent, and were not.
     unsent: usize,
+    /// How many may have been sent or not.
+    maybe_sent: usize,
+    /// The message that is written as it arrives.
+    receiving: Option<MessageReader>,
+    /// It was open, and is not.
+    is_lost: bool,
     /// Pings that the user asked for.
     pings: JoinSet<Result<Pong, Error>>,
     /// What ends the wait for messages after the last that was sent.
@@ -103,25 +58,28 @@ struct Session<'a> {
     answered: bool,
     is_closing: bool,
     /// What becomes of closing.
-    closed: JoinSet<Result<Closed, Error>>,
+    closed: JoinSet<Result<(), Error>>,
     interrupted: bool,
     /// Why the session ends in another way than the connection does.
     exit: Option<Exit>,
 }
 
 impl<'a> Session<'a> {
-    fn new(websocket: WebSocket, output: Output, args: &'a Args) -> Self {
-        let sender = websocket.sender();
+    pub(crate) fn new(link: Link, output: Output, source: Source, args: &'a Args) -> Self {
+        let sender = link.sender();
         Self {
             sending: Sending::new(sender.clone(), args.connect.send_options()),
             sender,
-            websocket,
+            link,
             output,
+            source,
             talk: &args.talk,
-            max_sent: args.connect.max_sent(),
             reading: true,
             progress: None,
             unsent: 0,
+            maybe_sent: 0,
+            receiving: None,
+            is_lost: false,
             pings: JoinSet::new(),
             wait: None,
             waited: false,
@@ -133,65 +91,35 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn run(mut self, given: Vec<Opened>, ctrl_c: CtrlC) -> Exit {
-        if let Some(opened) = self.websocket.handshake().cloned() {
-            self.show(&Event::Open(opened));
+    /// Runs it to its end.
+    pub(crate) async fn run(mut self, ctrl_c: CtrlC) -> Exit {
+        if let Link::Single(websocket) = &self.link
+            && let Some(opened) = websocket.handshake().cloned()
+        {
+            self.handle_event(&Event::Open(opened));
         }
-        let (editor, input) = self.start_input(given);
-        let exit = self.run_to_close(input, ctrl_c).await;
-        if let Some(editor) = editor {
-            editor.finish();
-        }
+        let exit = self.run_to_close(ctrl_c).await;
+        self.source.finish();
         exit
     }
 
-    fn start_input(&mut self, given: Vec<Opened>) -> (Option<Editor>, Inputs) {
-        if !given.is_empty() {
-            return (None, input::read_given(given));
-        }
-        let cut = match (self.talk.one, self.talk.binary) {
-            (false, false) if Editor::is_possible() => {
-                let (editor, input) = self.start_editor();
-                return (Some(editor), input);
-            }
-            (false, false) => Cut::Lines,
-            (false, true) => Cut::Pieces,
-            (true, false) => Cut::WholeText,
-            (true, true) => Cut::WholeBinary,
-        };
-        (None, input::read(cut, self.max_sent))
-    }
-
-    fn start_editor(&mut self) -> (Editor, Inputs) {
-        let history = if self.talk.no_history {
-            None
-        } else {
-            let history = editor::history();
-            // It works without, and that is all.
-            let note = |message: &String| self.output.note(&format!("history: {message}"));
-            history.inspect_err(note).ok()
-        };
-        let screen = Screen::default();
-        self.output.print_on(screen.clone());
-        Editor::start(screen, history)
-    }
-
-    async fn run_to_close(&mut self, mut input: Inputs, mut ctrl_c: CtrlC) -> Exit {
+    async fn run_to_close(&mut self, mut ctrl_c: CtrlC) -> Exit {
         loop {
             if self.is_served() {
                 self.finish();
             }
             tokio::select! {
-                event = self.websocket.event() => match event {
-                    Some(event) => {
-                        if let Some(closed) = self.handle_event(&event) {
-                            return self.end(&closed, &mut input).await;
+                happened = self.link.next(), if self.receiving.is_none() => match happened {
+                    Some(happened) => {
+                        if let Some(exit) = self.handle(happened) {
+                            return self.end(exit).await;
                         }
                     }
                     None => return self.exit.unwrap_or(Exit::Broken),
                 },
+                piece = next_piece(&mut self.receiving) => self.handle_piece(piece),
                 Some(sent) = self.sending.next() => self.handle_sent(sent),
-                input = input.recv(), if self.reading && self.sending.has_room() => {
+                input = self.source.next(), if self.reading && self.sending.has_room() => {
                     self.handle_input(input).await;
                 }
                 Some(Ok(pong)) = self.pings.join_next() => self.handle_pong(pong),
@@ -210,7 +138,7 @@ impl<'a> Session<'a> {
 
     /// Whether all that was asked for is done, but to close.
     fn is_served(&mut self) -> bool {
-        if self.reading || !self.sending.is_empty() {
+        if self.reading || !self.sending.is_empty() || self.receiving.is_some() {
             return false;
         }
         if self.talk.one && self.answered || self.waited {
@@ -226,7 +154,8 @@ impl<'a> Session<'a> {
     /// Takes what the user wants, an error, or the end of it.
     async fn handle_input(&mut self, input: Option<Result<Input, String>>) {
         match input {
-            Some(Ok(Input::Message { message, file })) => self.send(message, file).await,
+            Some(Ok(Input::Message(message))) => self.sending.give(message).await,
+            Some(Ok(Input::File(file))) => self.send_file(file).await,
             Some(Ok(Input::Typed(line))) => self.handle_typed(&line).await,
             Some(Ok(Input::Interrupt)) => self.interrupt(),
             Some(Err(message)) => {
@@ -239,41 +168,40 @@ impl<'a> Session<'a> {
 
     async fn handle_typed(&mut self, line: &str) {
         match typed::understand(line) {
-            Ok(Typed::Message(text)) => self.send(text.into(), None).await,
-            Ok(Typed::Ping(payload)) => {
-                let (sender, payload) = (self.sender.clone(), payload.to_owned());
-                self.pings.spawn(async move { sender.ping(payload).await });
-            }
+            Ok(Typed::Message(text)) => self.sending.give(text.into()).await,
+            Ok(Typed::Ping(payload)) => match &self.sender {
+                LinkSender::Single(sender) => {
+                    let (sender, payload) = (sender.clone(), payload.to_owned());
+                    self.pings.spawn(async move { sender.ping(payload).await });
+                }
+                LinkSender::Lasting(_) => {
+                    self.output.complain("there is no /ping with --reconnect")
+                }
+            },
             Ok(Typed::Close(code, reason)) => self.close(code, reason),
             Ok(Typed::Help) => self.output.tell(typed::HELP),
             Err(message) => self.output.complain(&message),
         }
     }
 
-    async fn send(&mut self, message: Message, file: Option<String>) {
-        if let Some(file) = &file
-            && !self.talk.quiet
-        {
-            self.progress = Progress::new(file, message.len());
+    async fn send_file(&mut self, file: Transfer) {
+        let LinkSender::Single(sender) = self.sender.clone() else {
+            // Files were opened to be read whole.
+            return self.handle_sent(Sent::NotTaken);
+        };
+        let taken = Taken::default();
+        if !self.talk.quiet {
+            self.progress = Progress::new(&file.name, file.len, taken.clone(), sender.clone());
         }
-        self.sending.give(message, file).await;
+        self.sending.give_file(sender, file, taken).await;
     }
 
     /// Takes what became of a message.
     fn handle_sent(&mut self, sent: Sent) {
-        let progress = self
-            .progress
-            .take_if(|progress| progress.is_of(sent.file.as_deref(), sent.len));
-        match sent.result {
-            Ok(()) => {
-                if let Some(progress) = progress {
-                    progress.finish();
-                }
-            }
-            Err(error) => {
-                if let Some(mut progress) = progress {
-                    progress.hide();
-                }
+        match sent {
+            Sent::Message(Ok(())) | Sent::Placed | Sent::Returned => {}
+            Sent::NotTaken => self.unsent += 1,
+            Sent::Message(Err(error)) => {
                 self.unsent += 1;
                 // Why else it could not be sent is told by an event.
                 if let Error::InvalidArgument { .. } = error {
@@ -281,6 +209,25 @@ impl<'a> Session<'a> {
                     self.close_with(Exit::Usage);
                 }
             }
+            Sent::File(Ok(())) => {
+                if let Some(progress) = self.progress.take() {
+                    progress.finish();
+                }
+            }
+            Sent::File(Err(error)) => {
+                self.count_file_unsent();
+                if let NotSent::Unfit(message) = error {
+                    self.output.complain(&message);
+                    self.close_with(Exit::Usage);
+                }
+            }
+        }
+    }
+
+    fn count_file_unsent(&mut self) {
+        self.unsent += 1;
+        if let Some(progress) = self.progress.take() {
+            progress.end();
         }
     }
 
@@ -295,14 +242,34 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Shows an event; returns how the connection ended if it is the last one.
-    fn handle_event(&mut self, event: &Event) -> Option<Closed> {
+    /// Takes what happened; returns how the connection ended if it was the last of it.
+    fn handle(&mut self, happened: Happened) -> Option<Exit> {
+        match happened {
+            Happened::Event(event) => self.handle_event(&event),
+            Happened::Reconnection(event) => self.handle_reconnection(&event),
+        }
+    }
+
+    fn handle_event(&mut self, event: &Event) -> Option<Exit> {
         match event {
+            // Where it is made anew there is one each time.
+            Event::Open(_) => {
+                if std::mem::take(&mut self.is_lost) && !self.talk.json && !self.talk.quiet {
+                    self.output.tell("open again");
+                }
+                self.source.start(self.talk, &mut self.output);
+            }
             Event::Message(_) if self.talk.one => {
                 // One is of interest, and then how it ends.
                 if !self.answered {
                     self.answered = true;
                     self.show(event);
+                }
+                return None;
+            }
+            Event::MessageStart(_) => {
+                if !(self.talk.one && self.answered) {
+                    self.receiving = self.link.message_reader();
                 }
                 return None;
             }
@@ -313,27 +280,82 @@ impl<'a> Session<'a> {
         }
         self.show(event);
         match event {
-            Event::Close(closed) => Some(closed.clone()),
+            Event::Close(closed) => Some(closed.into()),
             _ => None,
         }
     }
 
+    fn handle_reconnection(&mut self, event: &reconnect::Event) -> Option<Exit> {
+        let shown = self.output.reconnection(event);
+        self.check_shown(shown);
+        match event {
+            reconnect::Event::Undelivered(undelivered) => {
+                match undelivered.fate {
+                    Fate::MaybeSent => self.maybe_sent += 1,
+                    Fate::Unsent => self.unsent += 1,
+                }
+                if let Cause::Error(Error::InvalidArgument { .. }) = undelivered.cause {
+                    self.close_with(Exit::Usage);
+                }
+                None
+            }
+            reconnect::Event::Disconnected(lost) => {
+                self.is_lost = lost.was_open || self.is_lost;
+                None
+            }
+            reconnect::Event::Ended(end) => Some(exit_of(end, self.interrupted)),
+            _ => None,
+        }
+    }
+
+    /// Writes a piece of the message that is written as it arrives, which is empty at its end.
+    fn handle_piece(&mut self, piece: io::Result<Vec<u8>>) {
+        match piece {
+            Ok(piece) if piece.is_empty() => {
+                self.receiving = None;
+                self.answered = true;
+            }
+            Ok(piece) => {
+                let written = Progress::hidden(self.progress.as_ref(), || write(&piece));
+                if written.is_err() {
+                    self.receiving = None;
+                }
+                self.check_shown(written);
+            }
+            Err(error) => {
+                self.receiving = None;
+                self.output
+                    .complain(&format!("a message was cut off: {error}"));
+                self.close_with(Exit::Broken);
+            }
+        }
+    }
+
     /// Tells what was not sent, and how to exit when the connection ended so.
-    async fn end(&mut self, closed: &Closed, input: &mut Inputs) -> Exit {
+    async fn end(&mut self, exit: Exit) -> Exit {
+        self.sending.end();
         while let Some(sent) = self.sending.next().await {
             self.handle_sent(sent);
         }
+        while let Some(Ok(pong)) = self.pings.join_next().await {
+            self.handle_pong(pong);
+        }
         // What was still to be sent when the server closed. The user may have had enough of it.
         while self.reading
-            && let Ok(Ok(input)) = input.try_recv()
+            && let Some(input) = self.source.read_already()
         {
             self.unsent += usize::from(!matches!(input, Input::Interrupt));
         }
-        let exit = self.exit.unwrap_or_else(|| closed.into());
+        let exit = self.exit.unwrap_or(exit);
         if self.unsent > 0 {
             let (count, s) = (self.unsent, if self.unsent == 1 { "" } else { "s" });
             self.output
                 .complain(&format!("{count} message{s} not sent"));
+        }
+        if self.maybe_sent > 0 {
+            let (count, s) = (self.maybe_sent, if self.maybe_sent == 1 { "" } else { "s" });
+            self.output
+                .complain(&format!("{count} message{s} may have been sent or not"));
         }
         if exit != Exit::Success || self.exit.is_some() {
             return exit;
@@ -343,24 +365,31 @@ impl<'a> Session<'a> {
                 .complain("the connection was closed without an answer");
             return Exit::Broken;
         }
-        if self.unsent > 0 {
+        if self.unsent > 0 || self.maybe_sent > 0 {
             return Exit::Broken;
         }
         exit
     }
 
     fn show(&mut self, event: &Event) {
-        if let Some(progress) = &mut self.progress {
-            progress.hide();
-        }
-        if let Err(error) = self.output.event(event) {
+        let shown = Progress::hidden(self.progress.as_ref(), || self.output.event(event));
+        self.check_shown(shown);
+    }
+
+    /// Closes the connection if standard output cannot be written.
+    fn check_shown(&mut self, shown: io::Result<()>) {
+        if let Err(error) = shown {
             let exit = self.output.failed(&error);
             self.close_with(exit);
         }
     }
 
+    /// Closes the connection after what is being sent, but for a file: that may take long.
     fn interrupt(&mut self) {
         self.interrupted = true;
+        if self.sending.give_up_file() {
+            self.count_file_unsent();
+        }
         self.finish();
     }
 
@@ -386,10 +415,24 @@ impl<'a> Session<'a> {
     }
 
     /// Takes what became of closing. The end of the connection is told by an event.
-    fn handle_closed(&mut self, closed: Result<Closed, Error>) {
+    fn handle_closed(&mut self, closed: Result<(), Error>) {
         if let Err(error @ Error::InvalidArgument { .. }) = closed {
             self.is_closing = false;
             self.output.complain(&error.to_string());
         }
+    }
+}
+
+/// Reads a piece of the message that is written as it arrives; for ever if there is none.
+///
+/// Cancel safe.
+async fn next_piece(receiving: &mut Option<MessageReader>) -> io::Result<Vec<u8>> {
+    match receiving {
+        Some(reader) => {
+            let mut piece = Vec::with_capacity(PIECE_LEN);
+            reader.read_buf(&mut piece).await?;
+            Ok(piece)
+        }
+        None => pending().await,
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use wasocket::DeflateOffer;
+use wasocket::{DeflateOffer, IpNet, Ports};
 
 /// A value of `--header`: a field, or a file of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,16 +61,43 @@ pub(crate) fn seconds(argument: &str) -> Result<Duration, String> {
     }
 }
 
-/// `HOST:PORT`, where an IPv6 address has its brackets.
-pub(crate) fn host_and_port(argument: &str) -> Result<(String, u16), String> {
-    let (host, port) = argument
+/// `HOST:PORTS`, where an IPv6 address has its brackets.
+pub(crate) fn host_and_ports(argument: &str) -> Result<(String, Ports), String> {
+    let (host, some) = argument
         .rsplit_once(':')
         .ok_or("there is no colon between host and port")?;
     if host.is_empty() {
         return Err("the host is empty".to_owned());
     }
-    match port.parse() {
-        Ok(port @ 1..) => Ok((host.to_owned(), port)),
+    Ok((host.to_owned(), ports(some)?))
+}
+
+/// `ADDRESS/LENGTH`, or `ADDRESS/LENGTH:PORTS`.
+pub(crate) fn network_and_ports(argument: &str) -> Result<(IpNet, Ports), String> {
+    // The colons of an IPv6 address come before it.
+    let (address, rest) = argument
+        .split_once('/')
+        .ok_or("there is no slash between address and length")?;
+    let (len, ports) = match rest.split_once(':') {
+        Some((len, some)) => (len, ports(some)?),
+        None => (rest, Ports::ALL),
+    };
+    let network = format!("{address}/{len}");
+    match network.parse() {
+        Ok(network) => Ok((network, ports)),
+        Err(_) => Err(format!("{network} is not a range of addresses")),
+    }
+}
+
+/// `PORT`, `FIRST-LAST`, or `*` for all.
+fn ports(argument: &str) -> Result<Ports, String> {
+    if argument == "*" {
+        return Ok(Ports::ALL);
+    }
+    let (first, last) = argument.split_once('-').unwrap_or((argument, argument));
+    match (first.parse(), last.parse()) {
+        (Ok(first @ 1..), Ok(last)) if first <= last => Ok(Ports::from(first..=last)),
+        (Ok(1..), Ok(1..)) => Err(format!("there are no ports from {first} to {last}")),
         _ => Err("the port is not a number from 1 to 65535".to_owned()),
     }
 }
@@ -146,9 +173,38 @@ mod tests {
 
     #[test]
     fn ports_come_after_the_last_colon() {
-        assert_eq!(host_and_port("[::1]:81"), Ok(("[::1]".to_owned(), 81)));
-        for bad in ["a", ":1", "a:", "a:0", "a:65536"] {
-            assert!(host_and_port(bad).is_err(), "{bad}");
+        for (argument, host, ports) in [
+            ("[::1]:81", "[::1]", Ports::from(81)),
+            ("*.a:8000-8080", "*.a", Ports::from(8000..=8080)),
+            ("a:*", "a", Ports::ALL),
+        ] {
+            assert_eq!(host_and_ports(argument), Ok((host.to_owned(), ports)));
+        }
+        for bad in [
+            "a", ":1", "a:", "a:0", "a:65536", "a:2-1", "a:0-1", "a:1-", "a:-1",
+        ] {
+            assert!(host_and_ports(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn networks_have_a_length_and_may_have_ports() {
+        for (argument, network, ports) in [
+            ("10.1.0.0/16", "10.1.0.0/16", Ports::ALL),
+            ("10.1.0.0/16:443", "10.1.0.0/16", Ports::from(443)),
+            ("fd00::/8:1-2", "fd00::/8", Ports::from(1..=2)),
+        ] {
+            let network = network.parse().expect("a network");
+            assert_eq!(network_and_ports(argument), Ok((network, ports)));
+        }
+        for bad in [
+            "10.1.0.0",
+            "10.1.0.0/33",
+            "a/8",
+            "fd00::/8:",
+            "10.1.0.0/16:0",
+        ] {
+            assert!(network_and_ports(bad).is_err(), "{bad}");
         }
     }
 

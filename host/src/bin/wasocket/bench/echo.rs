@@ -8,6 +8,7 @@ use wasocket::{Error, Event, Message, Options, Runtime, SendOptions, WebSocket};
 
 use crate::bench::tally::{Recorder, Tally};
 use crate::exit::Exit;
+use crate::link::LinkSender;
 use crate::sending::{Sending, Sent};
 
 /// What all connections have in common.
@@ -67,7 +68,7 @@ impl Echo {
             .connect_with(&client.url, &client.options)
             .await?;
         Ok(Self {
-            sending: Sending::new(websocket.sender(), client.send_options),
+            sending: Sending::new(LinkSender::Single(websocket.sender()), client.send_options),
             phase: client.phase.clone(),
             client,
             number,
@@ -97,7 +98,7 @@ impl Echo {
                 self.unanswered.push_back(Instant::now());
                 let message = self.message(self.sent);
                 self.sent += 1;
-                self.sending.give(message, None).await;
+                self.sending.give(message).await;
             }
             let Some(&since) = self.unanswered.front() else {
                 return Ok(());
@@ -111,7 +112,7 @@ impl Echo {
                         return Err((Exit::Broken, format!("no answer after {timeout:?}")));
                     }
                 },
-                Some(Sent { result: Err(error), .. }) = self.sending.next() => {
+                Some(Sent::Message(Err(error))) = self.sending.next() => {
                     return Err((Exit::from(&error), error.to_string()));
                 }
                 () = over(&mut self.phase) => return Ok(()),
