@@ -64,6 +64,7 @@ const FOR_PROGRAMS: [&str; 11] = [
     "max_buffered_bytes",
     "max_buffered_messages",
     "pool",
+    "connections_per_instance",
     // The tool has a compiler.
     "interpreted",
 ];
