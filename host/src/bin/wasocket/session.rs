@@ -1,6 +1,7 @@
 use std::future::pending;
 use std::io;
 
+use futures_util::FutureExt;
 use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 use tokio::time::Interval;
@@ -172,7 +173,12 @@ impl<'a> Session<'a> {
             Ok(Typed::Ping(payload)) => match &self.sender {
                 LinkSender::Single(sender) => {
                     let (sender, payload) = (sender.clone(), payload.to_owned());
-                    self.pings.spawn(async move { sender.ping(payload).await });
+                    let mut pong = Box::pin(async move { sender.ping(payload).await });
+                    // It has its place in the order of what was typed once it was polled.
+                    match (&mut pong).now_or_never() {
+                        Some(pong) => self.handle_pong(pong),
+                        None => drop(self.pings.spawn(pong)),
+                    }
                 }
                 LinkSender::Lasting(_) => {
                     self.output.complain("there is no /ping with --reconnect")
