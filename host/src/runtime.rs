@@ -319,7 +319,7 @@ impl RuntimeBuilder {
     }
 
     /// How many connections share an instance at most, for many at a time: one that is idle takes a
-    /// tenth of the memory then. Default: 1; 0 is taken for 1.
+    /// fifth of the memory then. Default: 1; 0 is taken for 1.
     ///
     /// What connections share an instance for:
     ///

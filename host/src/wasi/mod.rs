@@ -4,7 +4,8 @@
 //! for without its store, so that connections may share one. Small messages leave at once: WASI has
 //! no TCP_NODELAY, here it is set. And what the guest writes goes to the socket from where it lies.
 //!
-//! It has those functions that the component imports, whose list a test pins, and no others.
+//! It has those functions that the component imports, and no others: without one of them, no
+//! instance would start.
 
 mod clock;
 mod lookup;
