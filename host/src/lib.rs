@@ -7,7 +7,7 @@
 //! ```text
 //!     your program
 //!         | async methods, Stream + Sink, or callbacks
-//!     wasocket (this crate): one task and one store for each connection
+//!     wasocket (this crate): one task for each connection, and one store unless they share
 //!         | wasmtime                                  grants, limits
 //!   ======|====================================================== sandbox
 //!     component: RFC 6455, TLS (rustls)
@@ -88,6 +88,10 @@
 //! ([`RuntimeBuilder::max_compute_time`]), which [`TrapReport::cause`] tells. A guest that computes
 //! for long has others go on meanwhile, on its thread too. [`RuntimeBuilder::pool`] bounds the number
 //! of connections, and sets aside what they need.
+//!
+//! Where memory matters more than that, connections share instances
+//! ([`RuntimeBuilder::connections_per_instance`]): a trap then ends those of one instance. Nothing
+//! else changes; what a server does wrong still ends its connection alone.
 //!
 //! # Examples
 //!
