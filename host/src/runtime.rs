@@ -289,8 +289,8 @@ impl RuntimeBuilder {
     /// How much linear memory an instance may have, in bytes. Default: 256 MiB.
     ///
     /// An instance that needs more traps, which ends its connection with
-    /// [`FailureKind::Trap`]. It needs about three times the longest message that it may receive,
-    /// and 16 MiB for all else. Messages longer than a quarter of it are not taken to be sent.
+    /// [`FailureKind::Trap`](crate::FailureKind::Trap). It needs about three times the longest message
+    /// that it may receive, and 16 MiB for all else. Messages longer than a quarter of it are not taken to be sent.
     pub fn max_memory(mut self, bytes: usize) -> Self {
         self.max_memory = bytes;
         self
@@ -299,7 +299,8 @@ impl RuntimeBuilder {
     /// How long a guest may compute in one call without giving back control, in steps of 10 ms, at
     /// least one. Default: 30 s.
     ///
-    /// One that computes for longer traps, which ends its connection with [`FailureKind::Trap`], of
+    /// One that computes for longer traps, which ends its connection with
+    /// [`FailureKind::Trap`](crate::FailureKind::Trap), of
     /// [`TrapCause::ComputeTime`](crate::TrapCause::ComputeTime). Meanwhile the other tasks of its
     /// Tokio thread have their turn every 10 ms. To count them, the runtime has a thread of its own,
     /// which sleeps while no guest computes and ends with the last of the runtime and its
@@ -325,8 +326,9 @@ impl RuntimeBuilder {
     ///
     /// - [`max_memory`](Self::max_memory) is what all of them may have together. If they need more, if
     ///   one computes for longer than it may, or finds a fault of ours, all of them end with
-    ///   [`FailureKind::Trap`]. A server can bring about none of this by itself, as long as the
-    ///   limits of [`Options`] leave each its part of the memory.
+    ///   [`FailureKind::Trap`](crate::FailureKind::Trap). So that servers cannot bring it about, it
+    ///   has to be three times [`Options::max_message_size`] for each of them, or they are trusted not
+    ///   to send their longest messages all at once.
     /// - One of them computes at a time. There is an instance for each thread of Tokio's before any
     ///   has two connections, and the next is started when all are full; it ends with its last.
     /// - A guest that was taken over by a server, by a fault of ours that nobody knows, could reach
