@@ -7,6 +7,7 @@ mod component;
 mod demo;
 mod examples;
 mod hosts;
+mod instructions;
 mod node;
 mod package;
 mod process;
@@ -40,6 +41,8 @@ Commands:
     bench          measures us and others side by side (connections: what idle connections take,
                    100 to 10,000 of them, in place of that, for the table and the chart in
                    docs/; --quick: shows that it works)
+    instructions   counts the instructions that the core takes for what it does most, and compares
+                   them with their budgets
     hosts          runs the component on each host, and compares what works with the chart in
                    README.md (--update: makes the chart)
     component      builds the components and prints their sizes
@@ -75,6 +78,7 @@ enum Command {
     Help,
     Node,
     Hosts { update: bool },
+    Instructions,
     Package,
     Setup,
     Soak(Vec<String>),
@@ -96,6 +100,7 @@ impl Command {
             ["node"] => Self::Node,
             ["hosts"] => Self::Hosts { update: false },
             ["hosts", "--update"] => Self::Hosts { update: true },
+            ["instructions"] => Self::Instructions,
             ["package"] => Self::Package,
             ["setup"] => Self::Setup,
             ["soak", ref options @ ..] => {
@@ -124,6 +129,7 @@ impl Command {
             }
             Self::Node => node::run(),
             Self::Hosts { update } => hosts::run(update),
+            Self::Instructions => instructions::run(),
             Self::Package => package::run(),
             Self::Setup => setup::run(),
             Self::Soak(options) => soak::run(&options),

@@ -40,6 +40,7 @@ mod probe;
 mod python;
 mod script;
 mod target;
+mod valgrind;
 mod zig;
 
 use std::path::{Path, PathBuf};
@@ -129,6 +130,15 @@ pub(crate) fn node_of_package() -> Result<Option<NodePrograms>> {
 pub(crate) fn arm() -> Result<[Arm; 2]> {
     let root = workspace_root();
     Ok([arm::ensure_64(root)?, arm::ensure_32(root)?])
+}
+
+/// What counts instructions.
+///
+/// # Errors
+///
+/// If there is none, and none can be installed.
+pub(crate) fn valgrind() -> Result<PathBuf> {
+    valgrind::ensure()
 }
 
 /// Installs the Python that runs `tests/peers/python/server.py`.
