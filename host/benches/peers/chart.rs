@@ -20,6 +20,9 @@ const BAR_HEIGHT: u32 = 26;
 /// How much room the title and the axis of a chart of bars take, in pixels.
 const FRAME_HEIGHT: u32 = 90;
 
+/// How much room the name of a bar takes, in pixels.
+const NAME_WIDTH: i32 = 470;
+
 const MET: RGBColor = RGBColor(46, 125, 50);
 const MISSED: RGBColor = RGBColor(198, 40, 40);
 
@@ -50,12 +53,12 @@ fn draw_bars(
     let (least, most) = (least / 1.2, most * 1.2);
     let mut chart = ChartBuilder::on(area)
         .caption(
-            "times as good as the other (the line: the goal)",
+            "times as good as tokio-tungstenite, or who is named (the line: the goal)",
             ("sans-serif", 18),
         )
         .margin(12)
         .x_label_area_size(30)
-        .y_label_area_size(420)
+        .y_label_area_size(NAME_WIDTH)
         .build_cartesian_2d((least..most).log_scale(), 0.0..count.max(1) as f64)?;
     chart
         .configure_mesh()
@@ -71,16 +74,16 @@ fn draw_bars(
         let color = if outcome.is_met() { MET } else { MISSED };
         let row = outcome.row;
         let (x, middle) = chart.backend_coord(&(least, y + 0.5));
+        let against = match outcome.against {
+            None | Some(TUNGSTENITE) => String::new(),
+            Some(other) => format!(" to {other}"),
+        };
         let name = format!(
-            "{}, {}, {}: {} to {}",
-            row.work,
-            row.metric,
-            row.transport,
-            row.client,
-            outcome.against.unwrap_or_default()
+            "{}, {}, {}: {}{against}",
+            row.work, row.metric, row.transport, row.client
         );
-        let style = ("sans-serif", 11).into_font();
-        area.draw(&Text::new(name, (x - 415, middle - 6), style))?;
+        let style = ("sans-serif", 12).into_font();
+        area.draw(&Text::new(name, (x - NAME_WIDTH, middle - 6), style))?;
         chart.draw_series([
             Rectangle::new([(1.0, y + 0.2), (factor, y + 0.8)], color.filled()),
             Rectangle::new([(goal, y + 0.05), (goal, y + 0.95)], BLACK.stroke_width(2)),

@@ -21,7 +21,8 @@ pub(crate) struct Scale {
     idle: u32,
     crowd: u32,
     each_of_crowd: u32,
-    /// How many bytes a size of the chart is done with, but no more messages than [`Self::small`].
+    /// How many bytes a size of the chart is done with, at least one message and at most
+    /// [`Self::small`].
     scaling_bytes: u32,
     only: Vec<String>,
 }
@@ -54,7 +55,7 @@ impl Scale {
             idle: 5,
             crowd: 20,
             each_of_crowd: 2,
-            scaling_bytes: 16 << 20,
+            scaling_bytes: 0,
             only: Vec::new(),
         }
     }
