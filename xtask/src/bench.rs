@@ -29,6 +29,14 @@ impl Options {
 
 pub(crate) fn run(options: Options) -> Result<()> {
     setup::wasm()?;
+    if !options.connections {
+        // It says itself whom it leaves out; here is why.
+        for client in [setup::node_clients(), setup::python_peer()] {
+            if let Err(error) = client {
+                eprintln!("xtask: {error:#}");
+            }
+        }
+    }
     let mut command = cargo(&["bench", "--locked"]);
     command.arg(if options.connections {
         "--bench=connections"

@@ -38,9 +38,9 @@ Commands:
                    those that are expected; --against-ws: measures what the cases of
                    compression cost us and npm's ws, in place of all that)
     node           makes the package for Node, in node/, and tests it
-    bench          measures us and others side by side (connections: what idle connections take,
-                   100 to 10,000 of them, in place of that, for the table and the chart in
-                   docs/; --quick: shows that it works)
+    bench          measures us and others side by side, for the tables and the charts in docs/
+                   (connections: what idle connections take, 100 to 10,000 of them, in place of
+                   that; --quick: shows that it works, and leaves docs/ as it is)
     instructions   counts the instructions that the core takes for what it does most, and compares
                    them with their budgets
     hosts          runs the component on each host, and compares what works with the chart in

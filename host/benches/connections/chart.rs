@@ -1,49 +1,44 @@
-//! The figures as a chart: what is linear in the number of connections is a straight line of slope
-//! one, as both axes are logarithmic.
+//! The figures as a chart.
 
 use std::error::Error;
-use std::ops::Range;
 use std::path::Path;
 
-use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use crate::hold::Instances;
+use crate::lines::{self, Axes, Line};
 use crate::report::Row;
 
 const SIZE: (u32, u32) = (960, 400);
 
-/// What stands for nothing, which has no logarithm.
-const LEAST: f64 = 1e-3;
-
-/// One line of a chart.
-struct Line {
+/// What one line is of.
+struct Series {
     name: &'static str,
     color: RGBColor,
     instances: Instances,
     value: fn(&Row) -> f64,
 }
 
-const MEMORY: [Line; 4] = [
-    Line {
+const MEMORY: [Series; 4] = [
+    Series {
         name: "wss, own instances",
         color: RED,
         instances: Instances::Own,
         value: |row| mib(row.wss.kib),
     },
-    Line {
+    Series {
         name: "ws, own instances",
         color: BLUE,
         instances: Instances::Own,
         value: |row| mib(row.ws.kib),
     },
-    Line {
+    Series {
         name: "wss, shared",
         color: MAGENTA,
         instances: Instances::Shared,
         value: |row| mib(row.wss.kib),
     },
-    Line {
+    Series {
         name: "ws, shared",
         color: CYAN,
         instances: Instances::Shared,
@@ -51,26 +46,26 @@ const MEMORY: [Line; 4] = [
     },
 ];
 
-const TIME: [Line; 4] = [
-    Line {
+const TIME: [Series; 4] = [
+    Series {
         name: "all open, own instances",
         color: RED,
         instances: Instances::Own,
         value: |row| row.both.connecting.as_secs_f64(),
     },
-    Line {
+    Series {
         name: "all open, shared",
         color: MAGENTA,
         instances: Instances::Shared,
         value: |row| row.both.connecting.as_secs_f64(),
     },
-    Line {
+    Series {
         name: "each echoed once, own instances",
         color: BLUE,
         instances: Instances::Own,
         value: |row| row.both.echoing.as_secs_f64(),
     },
-    Line {
+    Series {
         name: "each echoed once, shared",
         color: CYAN,
         instances: Instances::Shared,
@@ -78,10 +73,16 @@ const TIME: [Line; 4] = [
     },
 ];
 
-impl Line {
-    fn points(&self, rows: &[Row]) -> impl Iterator<Item = (f64, f64)> {
+impl Series {
+    fn line(&self, rows: &[Row]) -> Line {
         let rows = rows.iter().filter(|row| row.instances == self.instances);
-        rows.map(|row| (f64::from(row.count), (self.value)(row)))
+        Line {
+            name: self.name,
+            color: self.color,
+            points: rows
+                .map(|row| (f64::from(row.count), (self.value)(row)))
+                .collect(),
+        }
     }
 }
 
@@ -90,61 +91,17 @@ pub(crate) fn draw(rows: &[Row], file: &Path) -> Result<(), Box<dyn Error>> {
     let area = SVGBackend::new(file, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let (left, right) = area.split_horizontally(SIZE.0 / 2);
-    draw_lines(&left, rows, "memory, MiB", &MEMORY)?;
-    draw_lines(&right, rows, "time, s", &TIME)?;
+    for (area, caption, series) in [(left, "memory, MiB", &MEMORY), (right, "time, s", &TIME)] {
+        let axes = Axes {
+            caption: caption.to_owned(),
+            x: "connections",
+            x_label: |count| format!("{count}"),
+        };
+        let lines = series.iter().map(|series| series.line(rows)).collect();
+        lines::draw(&area, &axes, lines)?;
+    }
     area.present()?;
     Ok(())
-}
-
-fn draw_lines(
-    area: &DrawingArea<SVGBackend<'_>, Shift>,
-    rows: &[Row],
-    caption: &str,
-    lines: &[Line],
-) -> Result<(), Box<dyn Error>> {
-    let counts = rows.iter().map(|row| f64::from(row.count));
-    let values = lines
-        .iter()
-        .flat_map(|line| line.points(rows).map(|(_, value)| value));
-    let mut chart = ChartBuilder::on(area)
-        .caption(caption, ("sans-serif", 18))
-        .margin(12)
-        .x_label_area_size(40)
-        .y_label_area_size(60)
-        .build_cartesian_2d(decades(counts).log_scale(), decades(values).log_scale())?;
-    chart
-        .configure_mesh()
-        .x_desc("connections")
-        .x_label_formatter(&|count| format!("{count}"))
-        .y_label_formatter(&|value| format!("{value}"))
-        .draw()?;
-    for line in lines {
-        let points = line.points(rows);
-        let color = line.color;
-        chart
-            .draw_series(LineSeries::new(points, color.stroke_width(2)).point_size(3))?
-            .label(line.name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color));
-    }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .background_style(WHITE)
-        .border_style(BLACK)
-        .draw()?;
-    Ok(())
-}
-
-/// The powers of ten around all values.
-fn decades(values: impl Iterator<Item = f64>) -> Range<f64> {
-    let (least, most) = values
-        .map(|value| value.max(LEAST))
-        .fold((f64::INFINITY, LEAST), |(least, most), value| {
-            (least.min(value), most.max(value))
-        });
-    let first = least.log10().floor();
-    let last = most.log10().ceil().max(first + 1.0);
-    10_f64.powf(first)..10_f64.powf(last)
 }
 
 fn mib(kib: u64) -> f64 {

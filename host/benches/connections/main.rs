@@ -9,7 +9,10 @@
 //! they are.
 
 mod chart;
+#[path = "../peers/clock.rs"]
+mod clock;
 mod hold;
+mod lines;
 mod report;
 #[path = "../peers/server.rs"]
 mod server;
@@ -17,11 +20,10 @@ mod server;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::hold::{Held, Instances, Transports};
 use crate::report::{Report, Row};
-use crate::server::Server;
 
 /// How many connections are held.
 const COUNTS: [u32; 3] = [100, 1_000, 10_000];
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["--serve"] => serve(),
+        ["--serve"] => server::serve(),
         ["--hold", instances, transports, count] => hold(instances, transports, count),
         _ => {
             let quick = arguments.contains(&"--quick");
@@ -114,21 +116,6 @@ fn start(arguments: &[&str], input: Option<&Value>) -> (Child, Value) {
     stdout.read_line(&mut line).expect("a line");
     let line = serde_json::from_str(&line).expect("what it measured");
     (process, line)
-}
-
-/// The part that has the server.
-fn serve() {
-    let server = Server::start();
-    println!(
-        "{}",
-        json!({
-            "ws": server.plain.port(),
-            "wss": server.secure.port(),
-            "pem": server.pem(),
-        })
-    );
-    // Until whoever started this has enough.
-    io::copy(&mut io::stdin(), &mut io::sink()).expect("an input");
 }
 
 /// The part that has the connections.

@@ -11,8 +11,14 @@ use wasmtime::component::{
 use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView, p2, p3};
 
-use crate::clients::url;
-use crate::server::Server;
+use crate::contestant::Contestant;
+use crate::service::Service;
+use crate::target::Target;
+use crate::task::{Measured, Payload, Stopwatch, Task, resident_kib};
+
+/// What guests have in flight: it is fixed in them.
+const SMALL: Payload = Payload::Numbered { len: 128 };
+const SMALL_WINDOW: u32 = 64;
 
 /// What a guest uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +32,14 @@ pub(crate) enum Inside {
 }
 
 impl Inside {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Wasip2 => "0.2 guest",
+            Self::Wasip3 => "0.3 guest",
+            Self::Wstd => "wstd-tungstenite",
+        }
+    }
+
     /// What cargo calls the guest.
     fn file(self) -> &'static str {
         match self {
@@ -67,26 +81,53 @@ impl Guest {
         Self { inside, pre }
     }
 
-    /// Whether it connects over `wss`, or over `ws`.
-    pub(crate) fn speaks(&self, secure: bool) -> bool {
-        // wstd-tungstenite has no TLS.
-        !(secure && self.inside == Inside::Wstd)
-    }
-
-    pub(crate) async fn start(&self, server: &Server, secure: bool) -> Running {
+    async fn start(&self, target: Target) -> Running {
         let mut store = Store::new(self.pre.engine(), State::new());
         let instance = self.pre.instantiate_async(&mut store).await;
         Running {
-            url: url(server, secure),
-            roots: secure.then(|| server.pem()),
+            url: target.url,
+            roots: target.secure.then_some(target.roots),
             instance: instance.expect("an instance"),
             store,
         }
     }
 }
 
+impl Contestant for Guest {
+    fn name(&self) -> &'static str {
+        self.inside.name()
+    }
+
+    fn does(&self, task: Task, secure: bool) -> bool {
+        // wstd-tungstenite has no TLS.
+        if secure && self.inside == Inside::Wstd {
+            return false;
+        }
+        match task {
+            Task::RoundTrips { .. } | Task::Idle { .. } => true,
+            Task::InFlight {
+                payload, window, ..
+            } => payload == SMALL && window == SMALL_WINDOW,
+            Task::Handshakes { resumed, .. } => !resumed,
+            Task::Crowd { .. } | Task::Pairs { .. } => false,
+        }
+    }
+
+    fn run(&self, task: Task, service: &Service, secure: bool) -> Measured {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let target = service.target(secure, task.purpose());
+        runtime.block_on(async {
+            let mut guest = self.start(target).await;
+            guest.run(task).await
+        })
+    }
+}
+
 /// An instance of a guest.
-pub(crate) struct Running {
+struct Running {
     url: String,
     roots: Option<String>,
     instance: Instance,
@@ -94,32 +135,41 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) async fn round_trips(&mut self, len: u32, count: u32) -> Vec<Duration> {
-        let (url, roots) = self.server();
-        let arguments = (url, roots, len, count);
-        let (times,): (Vec<u64>,) = self.call("round-trips", arguments).await;
-        times.into_iter().map(Duration::from_nanos).collect()
-    }
-
-    pub(crate) async fn pipelined(&mut self, count: u32) -> Duration {
-        let (url, roots) = self.server();
-        let (time,) = self.call("pipelined", (url, roots, count)).await;
-        Duration::from_nanos(time)
-    }
-
-    pub(crate) async fn handshakes(&mut self, count: u32) -> Vec<Duration> {
-        let (url, roots) = self.server();
-        let (times,): (Vec<u64>,) = self.call("handshakes", (url, roots, count)).await;
-        times.into_iter().map(Duration::from_nanos).collect()
-    }
-
-    pub(crate) async fn idle(&mut self, count: u32) {
-        let (url, roots) = self.server();
-        let () = self.call("idle", (url, roots, count)).await;
-    }
-
-    fn server(&self) -> (String, Option<String>) {
-        (self.url.clone(), self.roots.clone())
+    async fn run(&mut self, task: Task) -> Measured {
+        let (url, roots) = (self.url.clone(), self.roots.clone());
+        let stopwatch = Stopwatch::start();
+        let nanos = match task {
+            Task::RoundTrips { len, count } => {
+                let arguments = (url, roots, len, count);
+                let (times,): (Vec<u64>,) = self.call("round-trips", arguments).await;
+                times
+            }
+            Task::InFlight { count, .. } => {
+                let (elapsed,) = self.call("pipelined", (url, roots, count)).await;
+                return Measured {
+                    elapsed: Duration::from_nanos(elapsed),
+                    ..stopwatch.stop(Vec::new())
+                };
+            }
+            Task::Handshakes { count, .. } => {
+                let (times,): (Vec<u64>,) = self.call("handshakes", (url, roots, count)).await;
+                times
+            }
+            Task::Idle { connections } => {
+                let before = resident_kib();
+                let () = self.call("idle", (url, roots, connections)).await;
+                return Measured {
+                    kib: resident_kib().saturating_sub(before),
+                    ..Measured::default()
+                };
+            }
+            Task::Crowd { .. } | Task::Pairs { .. } => unreachable!("it does not do that"),
+        };
+        let times: Vec<Duration> = nanos.into_iter().map(Duration::from_nanos).collect();
+        Measured {
+            elapsed: times.iter().sum(),
+            ..stopwatch.stop(times)
+        }
     }
 
     async fn call<P, R>(&mut self, name: &str, arguments: P) -> R
@@ -163,7 +213,7 @@ fn compose(guest: &Path) -> PathBuf {
 }
 
 /// The data of a guest's store.
-pub(crate) struct State {
+struct State {
     wasi: WasiCtx,
     table: ResourceTable,
 }

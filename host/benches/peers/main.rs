@@ -1,28 +1,41 @@
 //! Our client and others, doing the same work on the same server in one run: from outside of wasm,
-//! and from guests that have the client in wasm beside them.
+//! from guests that have the client in wasm beside them, and from processes in other languages.
 //!
 //! `cargo xtask bench` runs it. Rounds of all clients take turns, so that what else the machine
 //! does falls on all of them; each figure is a median over the rounds, and the comparison is a
 //! ratio. Every answer is checked.
 //!
 //! `--quick` does little work, to show that it works; its figures mean nothing. `--client` and
-//! `--work` measure a part, such as for a profile.
+//! `--work` measure a part, such as for a profile. Neither touches `docs/`, where a whole run writes
+//! its table and its charts.
 
-mod clients;
-mod contestants;
+mod chart;
+mod clock;
+mod cold_start;
+mod contestant;
+mod floor;
+mod goals;
 mod guests;
+#[path = "../connections/lines.rs"]
+mod lines;
+mod native;
+mod process;
 mod report;
 mod server;
-mod work;
+mod service;
+mod table;
+mod target;
+mod task;
+mod works;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::contestants::Contestant;
+use crate::cold_start::ColdStart;
 use crate::report::Report;
-use crate::server::Server;
-use crate::work::Scale;
+use crate::service::Service;
+use crate::works::Scale;
 
 /// Measures WebSocket clients side by side.
 #[derive(Debug, Parser)]
@@ -39,36 +52,62 @@ struct Args {
     #[arg(long, value_name = "TEXT")]
     work: Vec<String>,
 
+    /// Be the server.
+    #[arg(long, hide = true)]
+    serve: bool,
+
     /// What cargo passes to every benchmark.
     #[arg(long, hide = true)]
     bench: bool,
 }
 
+/// How many files a process has open beside its connections.
+const OTHER_FILES: u64 = 100;
+
 fn main() -> ExitCode {
     let args = Args::parse();
+    if args.serve {
+        server::serve();
+        return ExitCode::SUCCESS;
+    }
+    let machine = machine();
+    let whole = !args.quick && args.client.is_empty() && args.work.is_empty();
     let scale = if args.quick {
         Scale::quick()
     } else {
         Scale::full()
     };
     let scale = scale.only(args.work);
-    let server = Server::start();
-    let mut report = Report::default();
-    let contestants = Contestant::all(&server, &args.client);
-    for contestant in &contestants {
-        work::warm_up(contestant, &server);
+    // Those that this starts have the same limit.
+    let files = u64::from(scale.most_connections()) + OTHER_FILES;
+    let limit = rlimit::increase_nofile_limit(files).expect("a limit of open files");
+    if limit < files {
+        eprintln!("this takes {files} open files, and this process may have {limit}");
+        return ExitCode::FAILURE;
     }
+    let service = Service::start();
+    let mut report = Report::default();
+    let contestants = contestant::all(&service, &args.client);
+    for contestant in &contestants {
+        works::warm_up(&**contestant, &service);
+    }
+    let cold_start = scale
+        .includes(works::COLD_START)
+        .then(|| ColdStart::new(&service));
     for round in 1..=scale.rounds {
         eprintln!("round {round} of {}", scale.rounds);
         for contestant in &contestants {
-            work::run_all(contestant, &server, &scale, &mut report);
+            works::run_all(&**contestant, &service, &scale, &mut report);
         }
-        work::cold_start(&server, &scale, &mut report);
+        if let Some(cold_start) = &cold_start {
+            report.add(works::cold_start(cold_start.times()));
+        }
     }
-    report.print();
-    match report.write() {
+    let medians = report.medians();
+    println!("{}", table::page(&medians, &machine));
+    match medians.write(whole, &machine) {
         Ok(file) => {
-            println!("\nwritten to {}", file.display());
+            println!("written to {}", file.display());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -76,4 +115,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What the run is on, and what else that does when it begins.
+fn machine() -> String {
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").expect("Linux");
+    let models = cpus
+        .lines()
+        .filter_map(|line| line.strip_prefix("model name"))
+        .filter_map(|line| line.split_once(": "))
+        .map(|(_, model)| model);
+    let loads = std::fs::read_to_string("/proc/loadavg").expect("Linux");
+    let load = loads.split(' ').next().expect("the load of a minute");
+    format!(
+        "The machine has {} processors ({}); others on it had a load of {load} when the run began.",
+        models.clone().count(),
+        models.last().unwrap_or("of unknown make"),
+    )
 }

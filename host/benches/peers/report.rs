@@ -1,9 +1,12 @@
-//! The figures: a table for people, a file for programs.
+//! The figures: medians over the rounds, for people and for programs.
 
-use std::io;
-use std::path::PathBuf;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
+
+use crate::chart;
+use crate::table;
 
 /// One figure.
 #[derive(Clone, Copy, Debug)]
@@ -30,16 +33,17 @@ pub(crate) struct Report {
     rows: Vec<Row>,
 }
 
-/// The clients that ratios are to: ours from outside of wasm, and the one that others are measured by.
-const BASELINES: [&str; 2] = ["wasocket", "tokio-tungstenite"];
+/// The medians over the rounds, in the order in which they were first measured.
+pub(crate) struct Medians {
+    pub(crate) rows: Vec<Row>,
+}
 
 impl Report {
     pub(crate) fn add(&mut self, row: Row) {
         self.rows.push(row);
     }
 
-    /// The medians over the rounds, in the order in which they were first measured.
-    fn medians(&self) -> Vec<Row> {
+    pub(crate) fn medians(&self) -> Medians {
         let mut medians: Vec<Row> = Vec::new();
         for row in &self.rows {
             let same = |other: &Row| {
@@ -61,11 +65,26 @@ impl Report {
                 ..*row
             });
         }
-        medians
+        Medians { rows: medians }
+    }
+}
+
+impl Medians {
+    /// A figure, if it was measured.
+    pub(crate) fn of(
+        &self,
+        work: &str,
+        transport: &str,
+        client: &str,
+        metric: &str,
+    ) -> Option<&Row> {
+        self.rows.iter().find(|row| {
+            (row.work, row.transport, row.client, row.metric) == (work, transport, client, metric)
+        })
     }
 
     /// The clients, in the order in which they were first measured.
-    fn clients(&self) -> Vec<&'static str> {
+    pub(crate) fn clients(&self) -> Vec<&'static str> {
         let mut clients = Vec::new();
         for row in &self.rows {
             if !clients.contains(&row.client) {
@@ -75,43 +94,34 @@ impl Report {
         clients
     }
 
-    /// Prints each figure, and in brackets its ratios to those of the [`BASELINES`].
-    pub(crate) fn print(&self) {
-        let medians = self.medians();
-        let clients = self.clients();
-        println!("| work | metric | transport | {} |", clients.join(" | "));
-        println!("|---|---|---|{}", "--:|".repeat(clients.len()));
-        for first in medians.iter().filter(|row| row.client == clients[0]) {
-            let of = |client: &str| {
-                medians.iter().find(|row| {
-                    row.client == client
-                        && (row.work, row.transport, row.metric)
-                            == (first.work, first.transport, first.metric)
-                })
-            };
-            let cells: Vec<String> = clients
-                .iter()
-                .map(|client| of(client).map_or_else(String::new, |row| cell(row, of)))
-                .collect();
-            let arrow = match first.better {
-                Better::Less => "less is better",
-                Better::More => "more is better",
-            };
-            println!(
-                "| {} | {}, {} ({arrow}) | {} | {} |",
-                first.work,
-                first.metric,
-                first.unit,
-                first.transport,
-                cells.join(" | ")
-            );
-        }
+    /// Writes what was measured to `target/bench/`, and if `whole` what people read of it to `docs/`
+    /// in place of that; returns where the latter is.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written, or a chart not be drawn.
+    pub(crate) fn write(&self, whole: bool, machine: &str) -> Result<PathBuf, Box<dyn Error>> {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../bench");
+        std::fs::create_dir_all(&target)?;
+        std::fs::write(
+            target.join("results.json"),
+            serde_json::to_string_pretty(&self.to_json())?,
+        )?;
+        let folder = if whole {
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
+        } else {
+            target
+        };
+        let folder = folder.canonicalize()?;
+        chart::draw_goals(self, &folder.join("benchmarks.svg"))?;
+        chart::draw_sizes(self, &folder.join("benchmarks-sizes.svg"))?;
+        let file = folder.join("benchmarks.md");
+        std::fs::write(&file, table::page(self, machine))?;
+        Ok(file)
     }
 
-    /// Writes the medians to `target/bench/results.json`; returns where that is.
-    pub(crate) fn write(&self) -> io::Result<PathBuf> {
-        let results: Vec<_> = self
-            .medians()
+    fn to_json(&self) -> Vec<serde_json::Value> {
+        self.rows
             .iter()
             .map(|row| {
                 json!({
@@ -123,26 +133,6 @@ impl Report {
                     "value": row.value,
                 })
             })
-            .collect();
-        let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../bench");
-        std::fs::create_dir_all(&target)?;
-        let file = target.canonicalize()?.join("results.json");
-        std::fs::write(&file, serde_json::to_string_pretty(&results)?)?;
-        Ok(file)
-    }
-}
-
-fn cell<'a>(row: &Row, of: impl Fn(&str) -> Option<&'a Row>) -> String {
-    let ratios: Vec<String> = BASELINES
-        .into_iter()
-        .filter(|baseline| *baseline != row.client)
-        .filter_map(of)
-        // Memory that is too little to be seen is no measure.
-        .filter(|baseline| baseline.value > 0.0)
-        .map(|baseline| format!("{:.2}", row.value / baseline.value))
-        .collect();
-    match &ratios[..] {
-        [] => format!("{:.1}", row.value),
-        ratios => format!("{:.1} ({})", row.value, ratios.join(", ")),
+            .collect()
     }
 }

@@ -17,6 +17,7 @@
 //!   lws/bin/server        tests/peers/lws/server.c, compiled
 //!   node/bin/node         what runs tests/peers/node/server.js
 //!   node/node_modules     with `ws`, to be named in NODE_PATH
+//!   node-clients/         the same with `bufferutil`, for the benchmark; only if it is asked for
 //!   nginx/bin/nginx       what tests/peers/nginx/server.py starts
 //!   python/bin/python     with `websockets` and `tornado`; runs the peers in Python
 //!   qemu/bin/             what runs programs for ARM Linux; only if it is asked for
@@ -141,7 +142,17 @@ pub(crate) fn valgrind() -> Result<PathBuf> {
     valgrind::ensure()
 }
 
-/// Installs the Python that runs `tests/peers/python/server.py`.
+/// Installs Node with the clients that the benchmark measures.
+///
+/// # Errors
+///
+/// As [`wasm`].
+pub(crate) fn node_clients() -> Result<Tool> {
+    node::clients(workspace_root())
+}
+
+/// Installs the Python that runs `tests/peers/python/server.py`, and the client that the benchmark
+/// measures.
 ///
 /// # Errors
 ///

@@ -18,6 +18,26 @@ pub(super) fn ensure(root: &Path) -> Result<Tool> {
     })
 }
 
+/// Node with `ws` and `bufferutil`, which the benchmark measures. The tests' `ws` is without it, as most
+/// have it.
+pub(super) fn clients(root: &Path) -> Result<Tool> {
+    let pin = format!("ws-{}-bufferutil-{}", pins::WS, pins::BUFFERUTIL);
+    Part::new(root, "node-clients", "bin/node", &pin).ensure(|dir| {
+        say(&format!(
+            "npm ci, with ws {} and bufferutil {}",
+            pins::WS,
+            pins::BUFFERUTIL
+        ));
+        let source = root.join("host/benches/peers/process");
+        let version = install(dir, &source, pins::OLDEST_NODE)?;
+        Ok(format!(
+            "{version}, ws {}, bufferutil {}",
+            pins::WS,
+            pins::BUFFERUTIL
+        ))
+    })
+}
+
 /// Installs what the lock file in `source` names into `dir`, with Node as `bin/node`; returns Node's
 /// version.
 pub(super) fn install(dir: &Path, source: &Path, oldest: (u32, u32)) -> Result<String> {

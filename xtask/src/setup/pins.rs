@@ -5,6 +5,7 @@
 //! | `websockets` | tests expect what it sends, frame by frame  | newest for Python 3.9           |
 //! | `tornado`    | the same                                    | newest for Python 3.9           |
 //! | `ws`         | the same                                    | newest                          |
+//! | `bufferutil` | a benchmark of `ws` says which it had    | newest; has compiled code in it |
 //! | `ziglang`    | its clang compiles code that we ship        | newest; its clang 22 takes ring |
 //! | `virtualenv` | it makes the folders that hold the others   | newest for Python 3.9           |
 //! | the same     | it makes that of Autobahn                   | the last that takes Python 2.7  |
@@ -22,6 +23,9 @@ pub(super) const TORNADO: &str = "6.5.10";
 
 /// `tests/peers/node/package-lock.json` has the same, with its checksum.
 pub(super) const WS: &str = "8.23.0";
+
+/// `host/benches/peers/process/package-lock.json` has the same, with its checksum.
+pub(super) const BUFFERUTIL: &str = "4.1.0";
 
 pub(super) const VIRTUALENV: &str = "21.15.8";
 
@@ -70,6 +74,13 @@ mod tests {
         let lock = include_str!("../../../tests/peers/node/package-lock.json");
         assert!(lock.contains(&format!("\"ws\": \"{WS}\"")));
         assert!(lock.contains(&format!("\"version\": \"{WS}\"")));
+    }
+
+    #[test]
+    fn the_lock_file_of_the_benchmark_has_the_same_versions() {
+        let lock = include_str!("../../../host/benches/peers/process/package-lock.json");
+        assert!(lock.contains(&format!("\"ws\": \"{WS}\"")));
+        assert!(lock.contains(&format!("\"bufferutil\": \"{BUFFERUTIL}\"")));
     }
 
     #[test]

@@ -1,0 +1,53 @@
+//! Clients that are used from outside of wasm, on Tokio: what each is, and what all do. The latter is
+//! in files that `../../fastwebsockets` has too.
+
+mod halves;
+mod tls;
+mod tungstenite;
+mod wasocket;
+mod work;
+
+pub(crate) use tls::config as tls_config;
+pub(crate) use tungstenite::{Batches, Plain};
+pub(crate) use wasocket::{Own, Shared};
+
+use crate::contestant::Contestant;
+use crate::service::Service;
+use crate::task::{Measured, Purpose, Task};
+use work::Dialer;
+
+/// One who takes part with such a client.
+pub(crate) struct Native<D> {
+    name: &'static str,
+    dialer: D,
+}
+
+impl<D: Dialer> Native<D> {
+    pub(crate) fn new(name: &'static str, roots: &str) -> Self {
+        Self {
+            name,
+            dialer: D::new(roots),
+        }
+    }
+}
+
+impl<D: Dialer> Contestant for Native<D> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn does(&self, task: Task, _secure: bool) -> bool {
+        D::does(task)
+    }
+
+    fn run(&self, task: Task, service: &Service, secure: bool) -> Measured {
+        // One thread for the client, as the server has one: the machine that this is for has two cores.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let target = service.target(secure, task.purpose());
+        let resumable = service.target(secure, Purpose::Resumable);
+        runtime.block_on(work::run(&self.dialer, task, &target, &resumable))
+    }
+}
