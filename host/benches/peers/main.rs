@@ -120,7 +120,7 @@ fn main() -> ExitCode {
 /// What the run is on, and what else that does when it begins.
 fn machine() -> String {
     let cpus = std::fs::read_to_string("/proc/cpuinfo").expect("Linux");
-    let models = cpus
+    let mut models = cpus
         .lines()
         .filter_map(|line| line.strip_prefix("model name"))
         .filter_map(|line| line.split_once(": "))
@@ -130,6 +130,6 @@ fn machine() -> String {
     format!(
         "The machine has {} processors ({}); others on it had a load of {load} when the run began.",
         models.clone().count(),
-        models.last().unwrap_or("of unknown make"),
+        models.next().unwrap_or("of unknown make"),
     )
 }
