@@ -39,6 +39,8 @@ pub(crate) struct Driver {
     abandoned: bool,
     /// Wakes the task that polls.
     waker: Option<Waker>,
+    /// Wakes the task of the command whose write is under way.
+    writer: Option<Waker>,
 }
 
 impl Driver {
@@ -58,6 +60,7 @@ impl Driver {
             close_called: false,
             abandoned: false,
             waker: None,
+            writer: None,
         }
     }
 
@@ -213,6 +216,11 @@ impl Driver {
             self.websocket.handle_timeout(now);
             self.dispatch(now);
             self.write(cx);
+            if let Some(writer) = self.writer.take() {
+                // Its write waits in this task now. If the write was done already, wasmtime 48 is
+                // about to tell the other task so, and fails if there is nothing left to tell it.
+                writer.wake();
+            }
             self.dispatch(now);
             if self.is_over() {
                 // What is still owed had its chance.
@@ -244,6 +252,9 @@ impl Driver {
             return;
         }
         self.write(cx);
+        if is_writing(self) {
+            self.writer = Some(cx.waker().clone());
+        }
         self.dispatch(now);
         let deadline = self.websocket.poll_timeout();
         let is_early = deadline.is_some_and(|deadline| !self.timer.is_set_by(deadline));
