@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::future::{Future, poll_fn};
 use core::net::IpAddr;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 use core::task::Poll;
 
 use futures_util::StreamExt;
@@ -12,6 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use wasocket_client::{AttemptId, Dial, ReadyState, TransportError, WebSocket};
 
 use crate::host;
+use crate::timer::Timer;
 use crate::transport::{self, Stream};
 
 /// What a step came to.
@@ -21,7 +22,7 @@ enum Done {
 }
 
 /// Gets a stream for `websocket`; `None` if there is none to be had, and then it tells why.
-pub(crate) async fn dial(websocket: &mut WebSocket) -> Option<Stream> {
+pub(crate) async fn dial(websocket: &mut WebSocket, timer: &mut Timer) -> Option<Stream> {
     // All that still runs is given up when this returns.
     let mut steps: FuturesUnordered<Pin<Box<dyn Future<Output = Done>>>> = FuturesUnordered::new();
     loop {
@@ -41,10 +42,10 @@ pub(crate) async fn dial(websocket: &mut WebSocket) -> Option<Stream> {
             return None;
         }
         // While it dials, a websocket has a deadline: the connect timeout.
-        let mut timer = pin!(host::wait_until(websocket.poll_timeout().unwrap_or(now)));
+        let deadline = websocket.poll_timeout().unwrap_or(now);
         let done = poll_fn(|cx| match steps.poll_next_unpin(cx) {
             Poll::Ready(Some(done)) => Poll::Ready(Some(done)),
-            Poll::Ready(None) | Poll::Pending => timer.as_mut().poll(cx).map(|()| None),
+            Poll::Ready(None) | Poll::Pending => timer.poll(cx, deadline).map(|()| None),
         });
         match done.await {
             None => {}

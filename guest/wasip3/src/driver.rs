@@ -1,11 +1,8 @@
 //! The one loop: joins a [`WebSocket`], which knows what is to be done, and its stream, which does
 //! it.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::future::Future;
-use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
 use futures_channel::oneshot;
@@ -16,6 +13,7 @@ use wasocket_client::{
 
 use crate::host;
 use crate::inbox::Inbox;
+use crate::timer::Timer;
 use crate::transport::{Read, Stream};
 
 /// How many reads one poll does at most, so that one busy connection does not starve the others.
@@ -26,7 +24,7 @@ pub(crate) struct Driver {
     websocket: WebSocket,
     /// `None` before there is one, and after it was closed.
     stream: Option<Stream>,
-    timer: Option<Timer>,
+    timer: Timer,
     inbox: Inbox,
     /// The calls that wait for a message to be sent, and for a pong.
     sent: BTreeMap<Token, oneshot::Sender<()>>,
@@ -41,21 +39,17 @@ pub(crate) struct Driver {
     abandoned: bool,
     /// Wakes the task that polls.
     waker: Option<Waker>,
-}
-
-/// A wait for a time. One that comes too early does no harm, so that a deadline that moves away
-/// needs no new one.
-struct Timer {
-    at: Instant,
-    wait: Pin<Box<dyn Future<Output = ()>>>,
+    /// Wakes the task of the command whose write is under way.
+    writer: Option<Waker>,
 }
 
 impl Driver {
-    pub(crate) fn new(websocket: WebSocket, stream: Option<Stream>) -> Self {
+    /// `timer` may wait already.
+    pub(crate) fn new(websocket: WebSocket, stream: Option<Stream>, timer: Timer) -> Self {
         Self {
             websocket,
             stream,
-            timer: None,
+            timer,
             inbox: Inbox::default(),
             sent: BTreeMap::new(),
             pongs: BTreeMap::new(),
@@ -66,6 +60,7 @@ impl Driver {
             close_called: false,
             abandoned: false,
             waker: None,
+            writer: None,
         }
     }
 
@@ -221,11 +216,16 @@ impl Driver {
             self.websocket.handle_timeout(now);
             self.dispatch(now);
             self.write(cx);
+            if let Some(writer) = self.writer.take() {
+                // Its write waits in this task now. If the write was done already, wasmtime 48 is
+                // about to tell the other task so, and fails if there is nothing left to tell it.
+                writer.wake();
+            }
             self.dispatch(now);
             if self.is_over() {
                 // What is still owed had its chance.
                 self.stream = None;
-                self.timer = None;
+                self.timer.stop();
                 return Poll::Ready(());
             }
             if more {
@@ -252,9 +252,12 @@ impl Driver {
             return;
         }
         self.write(cx);
+        if is_writing(self) {
+            self.writer = Some(cx.waker().clone());
+        }
         self.dispatch(now);
         let deadline = self.websocket.poll_timeout();
-        let is_early = deadline.is_some_and(|deadline| !self.has_timer_by(deadline));
+        let is_early = deadline.is_some_and(|deadline| !self.timer.is_set_by(deadline));
         if is_early || is_writing(self) || self.closed.is_some() {
             self.wake();
         }
@@ -369,28 +372,9 @@ impl Driver {
         }
     }
 
-    fn has_timer_by(&self, deadline: Instant) -> bool {
-        self.timer
-            .as_ref()
-            .is_some_and(|timer| timer.at <= deadline)
-    }
-
     /// Whether the next deadline has come.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(deadline) = self.websocket.poll_timeout() else {
-            return false;
-        };
-        if !self.has_timer_by(deadline) {
-            self.timer = Some(Timer {
-                at: deadline,
-                wait: Box::pin(host::wait_until(deadline)),
-            });
-        }
-        let is_due = |timer: &mut Timer| timer.wait.as_mut().poll(cx).is_ready();
-        let is_due = self.timer.as_mut().is_some_and(is_due);
-        if is_due {
-            self.timer = None;
-        }
-        is_due
+        let deadline = self.websocket.poll_timeout();
+        deadline.is_some_and(|deadline| self.timer.poll(cx, deadline).is_ready())
     }
 }

@@ -12,6 +12,7 @@
 //! - `websocket` is what the calls on one websocket and its driver share;
 //! - `driver` is the one loop, which joins a `WebSocket` and its transport;
 //! - `line` keeps calls in the order in which they were made, `inbox` what was not received yet;
+//! - `timer` waits for the next deadline, of dialling and then of driving;
 //! - `dial` gets a connected socket, `transport` reads from it and writes to it;
 //! - `convert` has nothing but conversions to and from the generated types.
 
@@ -28,5 +29,6 @@ mod driver;
 mod host;
 mod inbox;
 mod line;
+mod timer;
 mod transport;
 mod websocket;

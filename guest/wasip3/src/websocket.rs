@@ -22,6 +22,7 @@ use crate::dial::dial;
 use crate::driver::Driver;
 use crate::host;
 use crate::line::{Line, Place};
+use crate::timer::Timer;
 
 /// How much of a payload that comes from a stream goes into a frame, in bytes, at most.
 const PART_LEN: usize = 64 << 10;
@@ -56,9 +57,10 @@ impl Handle {
     ///
     /// Why it could not be opened.
     pub(crate) async fn connect(mut websocket: WebSocket) -> Result<Self, Error> {
-        let stream = dial(&mut websocket).await;
+        let mut timer = Timer::default();
+        let stream = dial(&mut websocket, &mut timer).await;
         let shared = Rc::new(Shared {
-            driver: RefCell::new(Driver::new(websocket, stream)),
+            driver: RefCell::new(Driver::new(websocket, stream, timer)),
             receivers: Rc::default(),
             senders: Rc::default(),
             pingers: Rc::default(),
