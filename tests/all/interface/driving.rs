@@ -366,10 +366,12 @@ fn a_turn_names_the_time_at_which_to_drive_again() {
 #[test]
 fn a_command_for_each_turn_keeps_input_back_for_no_more_than_one() {
     run_guest(async |mut guest| {
+        let (answer, answered) = oneshot::channel();
         let server = Scripted::start(async |mut stream| {
             stream.accept().await;
             stream.expect_frame(0x81, b"question").await;
             stream.send(&frame(0x81, b"answer")).await;
+            answer.send(()).unwrap();
             stream.drain().await;
         })
         .await;
@@ -377,6 +379,8 @@ fn a_command_for_each_turn_keeps_input_back_for_no_more_than_one() {
         let input = guest.subscribe(websocket).await;
         guest.send(websocket, "question").await.unwrap();
         let mut events = guest.drive(websocket).await.events;
+        // It may be taken for ready before it is.
+        answered.await.unwrap();
         guest.poll(&input).await;
         for _ in 0..2 {
             guest.send(websocket, "another").await.unwrap();
