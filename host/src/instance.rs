@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard, SetOnce};
+use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, SetOnce};
 use wasmtime::Engine;
 
 use crate::bindings::{Websocket, WebsocketPre};
@@ -26,13 +26,10 @@ pub(crate) struct Prepared {
 /// Who enters it has it alone; who waits gets it in turn. It is started when it is entered first.
 pub(crate) struct Instance {
     prepared: Arc<Prepared>,
-    state: Arc<Mutex<Stage>>,
+    running: OnceCell<Arc<Mutex<Running>>>,
     trapped: SetOnce<TrapReport>,
-}
-
-enum Stage {
-    New(Option<Place>),
-    Running(Running),
+    /// Given back after all that the store has, so that whoever waits for it finds that free.
+    _place: Option<Place>,
 }
 
 struct Running {
@@ -43,49 +40,45 @@ struct Running {
 /// An instance that was entered.
 ///
 /// Not to be dropped while the guest is called: nobody could call it any more.
-pub(crate) struct Entered(OwnedMappedMutexGuard<Stage, Running>);
+pub(crate) struct Entered(OwnedMutexGuard<Running>);
 
 impl Instance {
     pub(crate) fn new(prepared: Arc<Prepared>, place: Option<Place>) -> Self {
         Self {
             prepared,
-            state: Arc::new(Mutex::new(Stage::New(place))),
+            running: OnceCell::new(),
             trapped: SetOnce::new(),
+            _place: place,
         }
     }
 
     /// Enters it, to reach what `access` grants.
     pub(crate) async fn enter(&self, access: &Access) -> Result<Entered, TrapReport> {
-        let mut stage = self.state.clone().lock_owned().await;
+        let running = match self.running.get() {
+            Some(running) => running,
+            // Boxed: there is room for it as long as it lasts, which is once.
+            None => Box::pin(self.running.get_or_try_init(|| self.start())).await?,
+        };
+        let mut running = running.clone().lock_owned().await;
         if let Some(report) = self.trapped.get() {
             return Err(report.clone());
         }
-        if let Stage::New(place) = &mut *stage {
-            let place = place.take();
-            *stage = Stage::Running(Box::pin(self.start(place)).await?);
-        }
-        let running = OwnedMutexGuard::try_map(stage, |stage| match stage {
-            Stage::New(_) => None,
-            Stage::Running(running) => Some(running),
-        });
-        match running {
-            Ok(mut running) => {
-                running.sandbox.set_access(access);
-                Ok(Entered(running))
-            }
-            Err(_) => Err(self.trapped().await),
-        }
+        running.sandbox.set_access(access);
+        Ok(Entered(running))
     }
 
-    async fn start(&self, place: Option<Place>) -> Result<Running, TrapReport> {
+    async fn start(&self) -> Result<Arc<Mutex<Running>>, TrapReport> {
+        if let Some(report) = self.trapped.get() {
+            return Err(report.clone());
+        }
         let prepared = &self.prepared;
         let state = State::new(prepared.max_memory);
-        let mut sandbox = Sandbox::new(&prepared.engine, state, &prepared.turns, place);
+        let mut sandbox = Sandbox::new(&prepared.engine, state, &prepared.turns);
         match prepared.component.instantiate_async(&mut sandbox).await {
-            Ok(guest) => Ok(Running {
+            Ok(guest) => Ok(Arc::new(Mutex::new(Running {
                 sandbox,
                 guest: Arc::new(guest),
-            }),
+            }))),
             Err(trap) => Err(self.set_trapped(sandbox.report(trap))),
         }
     }

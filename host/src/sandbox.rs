@@ -1,5 +1,4 @@
-//! What an instance has of its own: its store, how long its guest may compute, and its place in the
-//! pool.
+//! What an instance has of its own: its store, and how long its guest may compute.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +9,6 @@ use wasmtime::{
 
 use crate::error::{TrapCause, TrapReport};
 use crate::grants::Access;
-use crate::pool::Place;
 use crate::store::State;
 use crate::ticker::{TICK, Ticker};
 
@@ -23,8 +21,6 @@ pub(crate) struct Sandbox {
     ticker: Arc<Ticker>,
     /// Whether the ticker knows that this guest computes.
     computing: bool,
-    /// Given back after all that the store has, so that whoever waits for it finds that free.
-    _place: Option<Place>,
 }
 
 /// How long a guest may compute.
@@ -52,7 +48,7 @@ impl Turns {
 struct ComputedTooLong(Duration);
 
 impl Sandbox {
-    pub(crate) fn new(engine: &Engine, state: State, turns: &Turns, place: Option<Place>) -> Self {
+    pub(crate) fn new(engine: &Engine, state: State, turns: &Turns) -> Self {
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.limits);
         let limit = turns.ticks;
@@ -61,7 +57,6 @@ impl Sandbox {
             store,
             ticker: turns.ticker.clone(),
             computing: false,
-            _place: place,
         }
     }
 
@@ -76,7 +71,9 @@ impl Sandbox {
 
     /// The guest does not compute until it is called again.
     pub(crate) fn rest(&mut self) {
-        self.end();
+        if std::mem::take(&mut self.computing) {
+            self.ticker.end();
+        }
     }
 
     /// What is known about a trap of the guest.
@@ -89,12 +86,6 @@ impl Sandbox {
             TrapCause::Fault
         };
         TrapReport::new(trap, cause)
-    }
-
-    fn end(&mut self) {
-        if std::mem::take(&mut self.computing) {
-            self.ticker.end();
-        }
     }
 }
 
@@ -137,6 +128,6 @@ impl AsContextMut for Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.end();
+        self.rest();
     }
 }

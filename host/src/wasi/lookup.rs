@@ -4,27 +4,19 @@
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::vec;
 
-use futures_util::future::BoxFuture;
 use tokio::net::lookup_host;
 use tracing::debug;
-use wasmtime::component::{Linker, Resource, ResourceType};
+use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddress};
 
-use super::Network;
 use super::pollable::{Coming, Pollable, Source};
+use super::{Network, define_resource};
 use crate::store::State;
 
 /// A name that is being looked up.
-pub(crate) struct Lookup(Coming<BoxFuture<'static, io::Result<Vec<IpAddr>>>>);
-
-impl Lookup {
-    pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.poll_ready(cx)
-    }
-}
+pub(super) type Lookup = Coming<io::Result<Vec<IpAddr>>>;
 
 /// `resolve-address-stream`.
 struct ResolveAddressStream {
@@ -46,7 +38,7 @@ impl ResolveAddressStream {
         };
         Self {
             granted,
-            lookup: Arc::new(Lookup(Coming::new(Box::pin(lookup)))),
+            lookup: Arc::new(Lookup::new(lookup)),
             addresses: None,
         }
     }
@@ -55,7 +47,7 @@ impl ResolveAddressStream {
         if let Some(addresses) = &mut self.addresses {
             return Ok(addresses.next());
         }
-        match self.lookup.0.take() {
+        match self.lookup.take() {
             None => Err(ErrorCode::WouldBlock),
             Some(Ok(addresses)) => Ok(self.addresses.insert(addresses.into_iter()).next()),
             Some(Err(error)) => {
@@ -69,15 +61,7 @@ impl ResolveAddressStream {
 
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut lookup = linker.instance("wasi:sockets/ip-name-lookup@0.2.12")?;
-    lookup.resource(
-        "resolve-address-stream",
-        ResourceType::host::<ResolveAddressStream>(),
-        |mut store, rep| {
-            let stream = Resource::<ResolveAddressStream>::new_own(rep);
-            store.data_mut().wasi.table.delete(stream)?;
-            Ok(())
-        },
-    )?;
+    define_resource::<ResolveAddressStream>(&mut lookup, "resolve-address-stream")?;
     lookup.func_wrap(
         "resolve-addresses",
         |mut store, (_, name): (Resource<Network>, String)| {

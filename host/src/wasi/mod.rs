@@ -13,7 +13,7 @@ pub(crate) mod pollable;
 mod streams;
 mod tcp;
 
-use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+use wasmtime::component::{HasData, Linker, LinkerInstance, Resource, ResourceTable, ResourceType};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtxView};
 use wasmtime_wasi::p2::bindings::{clocks, random};
 use wasmtime_wasi::random::WasiRandom;
@@ -48,6 +48,18 @@ impl Wasi {
         let pollables = lent.iter().map(|lent| Ok(self.table.get(lent)?.clone()));
         pollables.collect()
     }
+}
+
+/// Defines a resource whose handles stand for what the table has.
+fn define_resource<T: Send + 'static>(
+    interface: &mut LinkerInstance<'_, State>,
+    name: &str,
+) -> wasmtime::Result<()> {
+    interface.resource(name, ResourceType::host::<T>(), |mut store, rep| {
+        let resource = Resource::<T>::new_own(rep);
+        store.data_mut().wasi.table.delete(resource)?;
+        Ok(())
+    })
 }
 
 /// Gives the component what its world imports, and nothing else: no files, no environment, no

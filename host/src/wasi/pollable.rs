@@ -2,13 +2,14 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use futures_util::future::{MaybeDone, maybe_done};
+use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
 use tokio::time::Sleep;
-use wasmtime::component::{Linker, Resource, ResourceType};
+use wasmtime::component::{Linker, Resource};
 
+use super::define_resource;
 use super::lookup::Lookup;
 use super::streams::Stream;
 use super::tcp::Connecting;
@@ -71,43 +72,37 @@ impl From<Source> for Pollable {
 }
 
 /// Something that has yet to come.
-pub(super) struct Coming<F: Future>(Mutex<Pin<Box<MaybeDone<F>>>>);
+pub(crate) struct Coming<T>(Mutex<MaybeDone<BoxFuture<'static, T>>>);
 
-impl<F: Future> Coming<F> {
-    pub(super) fn new(future: F) -> Self {
-        Self(Mutex::new(Box::pin(maybe_done(future))))
+impl<T> Coming<T> {
+    pub(super) fn new(future: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(Mutex::new(maybe_done(Box::pin(future))))
     }
 
-    pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        // Nothing panics while holding the lock, but for what is to come.
-        let mut coming = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match **coming {
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut *self.lock() {
             MaybeDone::Gone => Poll::Ready(()),
-            MaybeDone::Future(_) | MaybeDone::Done(_) => coming.as_mut().poll(cx),
+            coming => Pin::new(coming).poll(cx),
         }
     }
 
     /// What came; `None` if it has not come yet, or was taken.
-    pub(super) fn take(&self) -> Option<F::Output> {
+    pub(super) fn take(&self) -> Option<T> {
         // Whoever waits for it asks anew before it waits on.
         let ready = self.poll_ready(&mut Context::from_waker(Waker::noop()));
         ready.is_ready().then_some(())?;
-        let mut coming = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        coming.as_mut().take_output()
+        Pin::new(&mut *self.lock()).take_output()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, MaybeDone<BoxFuture<'static, T>>> {
+        // Nothing panics while holding the lock, but for what is to come.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut poll = linker.instance("wasi:io/poll@0.2.12")?;
-    poll.resource(
-        "pollable",
-        ResourceType::host::<Pollable>(),
-        |mut store, rep| {
-            let pollable = Resource::<Pollable>::new_own(rep);
-            store.data_mut().wasi.table.delete(pollable)?;
-            Ok(())
-        },
-    )?;
+    define_resource::<Pollable>(&mut poll, "pollable")?;
     poll.func_wrap(
         "[method]pollable.ready",
         |store, (pollable,): (Resource<Pollable>,)| {

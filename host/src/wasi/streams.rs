@@ -1,23 +1,22 @@
 //! `wasi:io/streams`, of sockets.
 
 use std::io::{self, ErrorKind};
-use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
-use rustix::net::{RecvFlags, recv};
+use rustix::net::{RecvFlags, Shutdown, recv};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
-use wasmtime::component::{
-    ComponentType, Linker, Lower, Resource, ResourceTable, ResourceType, WasmList,
-};
+use wasmtime::component::{ComponentType, Linker, Lower, Resource, ResourceTable, WasmList};
+use wasmtime_wasi::p2::bindings::sockets::tcp::ShutdownType;
 
+use super::define_resource;
 use super::pollable::{Pollable, Source};
 use crate::store::State;
 
@@ -244,11 +243,11 @@ impl Stream {
         }
     }
 
-    pub(super) fn shut_down(&self, how: Shutdown) {
-        if how != Shutdown::Write && !self.input_ended.swap(true, Ordering::Relaxed) {
+    pub(super) fn shut_down(&self, how: ShutdownType) {
+        if how != ShutdownType::Send && !self.input_ended.swap(true, Ordering::Relaxed) {
             shut_down(&self.tcp, Shutdown::Read);
         }
-        if how == Shutdown::Read {
+        if how == ShutdownType::Receive {
             return;
         }
         let mut output = self.output();
@@ -270,11 +269,6 @@ impl Stream {
 
 /// Ends a direction of a socket. It fails only if that has ended already.
 fn shut_down(tcp: &TcpStream, how: Shutdown) {
-    let how = match how {
-        Shutdown::Read => rustix::net::Shutdown::Read,
-        Shutdown::Write => rustix::net::Shutdown::Write,
-        Shutdown::Both => rustix::net::Shutdown::Both,
-    };
     if let Err(error) = rustix::net::shutdown(tcp, how) {
         debug!(%error, "already ended");
     }
@@ -318,24 +312,8 @@ fn told<T>(
 
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut streams = linker.instance("wasi:io/streams@0.2.12")?;
-    streams.resource(
-        "input-stream",
-        ResourceType::host::<InputStream>(),
-        |mut store, rep| {
-            let stream = Resource::<InputStream>::new_own(rep);
-            store.data_mut().wasi.table.delete(stream)?;
-            Ok(())
-        },
-    )?;
-    streams.resource(
-        "output-stream",
-        ResourceType::host::<OutputStream>(),
-        |mut store, rep| {
-            let stream = Resource::<OutputStream>::new_own(rep);
-            store.data_mut().wasi.table.delete(stream)?;
-            Ok(())
-        },
-    )?;
+    define_resource::<InputStream>(&mut streams, "input-stream")?;
+    define_resource::<OutputStream>(&mut streams, "output-stream")?;
     streams.func_wrap(
         "[method]input-stream.read",
         |mut store, (stream, len): (Resource<InputStream>, u64)| {

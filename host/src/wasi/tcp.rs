@@ -1,20 +1,17 @@
 //! `wasi:sockets/tcp` under grants: sockets that connect.
 
-use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Shutdown, SocketAddr};
-use std::pin::Pin;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use tokio::net::{TcpSocket, TcpStream};
 use wasmtime::component::{Linker, Resource, ResourceType};
 use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode, IpAddressFamily, IpSocketAddress};
 use wasmtime_wasi::p2::bindings::sockets::tcp::ShutdownType;
 
-use super::Network;
 use super::pollable::{Coming, Pollable, Source};
 use super::streams::{InputStream, OutputStream, Stream};
+use super::{Network, define_resource};
 use crate::grants::Access;
 use crate::store::State;
 
@@ -28,13 +25,7 @@ enum Socket {
 }
 
 /// A connection that is being opened.
-pub(crate) struct Connecting(Coming<Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>>);
-
-impl Connecting {
-    pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.poll_ready(cx)
-    }
-}
+pub(super) type Connecting = Coming<io::Result<TcpStream>>;
 
 impl Socket {
     fn new(family: IpAddressFamily) -> io::Result<Self> {
@@ -54,8 +45,8 @@ impl Socket {
                 if !access.may_connect(address) {
                     return Err(ErrorCode::AccessDenied);
                 }
-                let connecting = Coming::new(Box::pin(socket.connect(address)) as _);
-                *self = Self::Connecting(Arc::new(Connecting(connecting)));
+                let connecting = Connecting::new(socket.connect(address));
+                *self = Self::Connecting(Arc::new(connecting));
                 Ok(())
             }
             other => {
@@ -69,7 +60,7 @@ impl Socket {
         let Self::Connecting(connecting) = self else {
             return Err(ErrorCode::NotInProgress);
         };
-        match connecting.0.take() {
+        match connecting.take() {
             None => Err(ErrorCode::WouldBlock),
             Some(Ok(tcp)) => {
                 let stream = Stream::new(tcp);
@@ -83,7 +74,7 @@ impl Socket {
         }
     }
 
-    fn shut_down(&self, how: Shutdown) -> Result<(), ErrorCode> {
+    fn shut_down(&self, how: ShutdownType) -> Result<(), ErrorCode> {
         let Self::Connected(stream) = self else {
             return Err(ErrorCode::InvalidState);
         };
@@ -126,15 +117,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     )?;
 
     let mut tcp = linker.instance("wasi:sockets/tcp@0.2.12")?;
-    tcp.resource(
-        "tcp-socket",
-        ResourceType::host::<Socket>(),
-        |mut store, rep| {
-            let socket = Resource::<Socket>::new_own(rep);
-            store.data_mut().wasi.table.delete(socket)?;
-            Ok(())
-        },
-    )?;
+    define_resource::<Socket>(&mut tcp, "tcp-socket")?;
     tcp.func_wrap(
         "[method]tcp-socket.start-connect",
         |mut store,
@@ -173,7 +156,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         "[method]tcp-socket.shutdown",
         |store, (socket, how): (Resource<Socket>, ShutdownType)| {
             let socket = store.data().wasi.table.get(&socket)?;
-            Ok((socket.shut_down(how.into()),))
+            Ok((socket.shut_down(how),))
         },
     )
 }
