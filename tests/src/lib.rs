@@ -56,7 +56,7 @@ pub use terminal::Terminal;
 pub use tls::{Authority, Identity, RSA_KEY};
 
 /// How long a test may take: no one does, unless it hangs.
-pub const TEST_TIMEOUT: Duration = Duration::from_secs(120);
+pub const TEST_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Runs a test on a Tokio runtime of its own, and fails it if it hangs.
 ///

@@ -12,10 +12,34 @@ pub(crate) fn words<'a>(payloads: impl IntoIterator<Item = &'a [u8]>) -> Vec<u64
         .collect()
 }
 
-/// Defines functions that pack and unpack the messages of the generated module `types`, which must be
-/// in scope.
+/// Defines functions that make, pack and unpack the messages of the generated module `types`, which must
+/// be in scope.
 macro_rules! packing {
     () => {
+        /// Messages of both kinds, whose lengths are those around the edges of words.
+        #[must_use]
+        pub fn around_the_edges() -> Vec<types::Message> {
+            let text: String = ('a'..).take(17).collect();
+            (0..=text.len())
+                .map(|len| &text[..len])
+                .flat_map(|text| {
+                    [
+                        types::Message::Text(text.to_owned()),
+                        types::Message::Binary(text.into()),
+                    ]
+                })
+                .collect()
+        }
+
+        /// The first byte of the frame that the message is, and its payload.
+        #[must_use]
+        pub fn frame_of(message: &types::Message) -> (u8, &[u8]) {
+            match message {
+                types::Message::Text(text) => (0x81, text.as_bytes()),
+                types::Message::Binary(bytes) => (0x82, bytes),
+            }
+        }
+
         /// The messages, packed.
         #[must_use]
         pub fn packed(messages: &[types::Message]) -> types::PackedMessages {

@@ -147,12 +147,8 @@ fn commands_in_a_wrong_state_change_nothing() {
         assert_refuses_messages(&mut guest, websocket, ReadyState::Closed).await;
         let closed = CallError::InvalidState(ReadyState::Closed);
         assert_eq!(guest.close(websocket, None, None).await, Err(closed));
-        let (store, client) = guest.client();
-        let websockets = client.websocket();
-        let paused = websockets.call_pause(&mut *store, websocket).await;
-        paused.expect("no trap");
-        let resumed = websockets.call_resume(&mut *store, websocket).await;
-        resumed.expect("no trap");
+        guest.pause(websocket).await;
+        guest.resume(websocket).await;
         assert_eq!(guest.drive(websocket).await.events, []);
     });
 }
@@ -341,9 +337,7 @@ fn a_paused_websocket_does_not_read() {
         let websocket = guest.open(&server.url()).await;
         let input = guest.subscribe(websocket).await;
         assert_eq!(input.len(), 1);
-        let (store, client) = guest.client();
-        let paused = client.websocket().call_pause(store, websocket).await;
-        paused.expect("no trap");
+        guest.pause(websocket).await;
         answer.send(()).unwrap();
         guest.poll(&input).await;
         let turn = guest.drive(websocket).await;
@@ -352,9 +346,7 @@ fn a_paused_websocket_does_not_read() {
         guest.unsubscribe(websocket, input).await;
         assert!(guest.subscribe(websocket).await.is_empty());
 
-        let (store, client) = guest.client();
-        let resumed = client.websocket().call_resume(store, websocket).await;
-        resumed.expect("no trap");
+        guest.resume(websocket).await;
         let events = guest.until(websocket, is_message).await;
         assert_eq!(events, [text("Hello")]);
     });

@@ -181,9 +181,7 @@ fn to_wait_for_nothing_is_an_error() {
         // A websocket that is paused and has nothing to write never becomes ready.
         let server = quiet().await;
         let websocket = guest.open(&server.url()).await;
-        let (store, client) = guest.client();
-        let paused = client.websocket().call_pause(store, websocket).await;
-        paused.expect("no trap");
+        guest.pause(websocket).await;
         guest.drive(websocket).await;
         let error = guest.wait(waiter, &[websocket], None).await.unwrap_err();
         assert_eq!(error.part, types::Part::Pollables);

@@ -15,9 +15,7 @@ fn a_paused_websocket_notices_when_it_writes() {
         })
         .await;
         let websocket = guest.open(&server.url()).await;
-        let (store, client) = guest.client();
-        let paused = client.websocket().call_pause(store, websocket).await;
-        paused.expect("no trap");
+        guest.pause(websocket).await;
         server.finish().await;
         guest.send(websocket, "to nobody").await.expect("open");
         let events = guest.until(websocket, is_close).await;

@@ -1,45 +1,15 @@
 //! Messages that are sent and received packed.
 
-use integration_tests::guest::{Guest, is_message, packed, run_guest, types, unpacked};
+use integration_tests::guest::{
+    around_the_edges, frame_of, is_message, packed, run_guest, types, unpacked,
+};
 use integration_tests::{Echo, Scripted, frame};
 use types::{CallError, Event, Message, MessageKind, PackedHeader, PackedMessages, ReadyState};
-use wasmtime::component::ResourceAny;
 
 use super::{assert_closes, text};
 
 fn text_of(text: &str) -> Message {
     Message::Text(text.to_owned())
-}
-
-/// Messages of both kinds, whose lengths are those around the edges of words.
-fn around_the_edges() -> Vec<Message> {
-    let bytes: Vec<u8> = (b'a'..).take(17).collect();
-    (0..=bytes.len())
-        .flat_map(|len| {
-            let binary = bytes[..len].to_vec();
-            let text = String::from_utf8(binary.clone()).expect("ASCII");
-            [Message::Text(text), Message::Binary(binary)]
-        })
-        .collect()
-}
-
-fn frame_of(message: &Message) -> (u8, &[u8]) {
-    match message {
-        Message::Text(text) => (0x81, text.as_bytes()),
-        Message::Binary(bytes) => (0x82, bytes),
-    }
-}
-
-async fn pause(guest: &mut Guest, websocket: ResourceAny) {
-    let (store, client) = guest.client();
-    let paused = client.websocket().call_pause(store, websocket).await;
-    paused.expect("no trap");
-}
-
-async fn resume(guest: &mut Guest, websocket: ResourceAny) {
-    let (store, client) = guest.client();
-    let resumed = client.websocket().call_resume(store, websocket).await;
-    resumed.expect("no trap");
 }
 
 fn is_packed(event: &Event) -> bool {
@@ -280,13 +250,13 @@ fn a_paused_websocket_reads_nothing_to_pack() {
         let websocket = guest.open(&server.url()).await;
         guest.receive_packed(websocket, true).await;
         let input = guest.subscribe(websocket).await;
-        pause(&mut guest, websocket).await;
+        guest.pause(websocket).await;
         let token = guest.send(websocket, "go").await.unwrap();
         assert_eq!(guest.drive(websocket).await.events, [Event::Sent(token)]);
         guest.poll(&input).await;
         assert_eq!(guest.drive(websocket).await.events, []);
         guest.unsubscribe(websocket, input).await;
-        resume(&mut guest, websocket).await;
+        guest.resume(websocket).await;
         let events = guest.until(websocket, is_packed).await;
         let hello = packed(&[text_of("Hello")]);
         assert_eq!(events, [Event::PackedMessages(hello)]);
@@ -309,12 +279,12 @@ fn parts_win_over_packing() {
         .await;
         let websocket = guest.open(&server.url()).await;
         guest.receive_packed(websocket, true).await;
-        receive_parts(&mut guest, websocket, true).await;
+        guest.receive_parts(websocket, true).await;
         guest.send(websocket, "go").await.unwrap();
         let is_part = |event: &Event| matches!(event, Event::MessagePart(part) if part.is_last);
         let events = guest.until(websocket, is_part).await;
         assert!(!events.iter().any(is_packed), "{events:?}");
-        receive_parts(&mut guest, websocket, false).await;
+        guest.receive_parts(websocket, false).await;
         let token = guest.send(websocket, "go on").await.unwrap();
         let events = guest.until(websocket, is_packed).await;
         let message = packed(&[text_of("packed")]);
@@ -322,15 +292,6 @@ fn parts_win_over_packing() {
         guest.drop(websocket).await;
         server.finish().await;
     });
-}
-
-async fn receive_parts(guest: &mut Guest, websocket: ResourceAny, enabled: bool) {
-    let (store, client) = guest.client();
-    let websockets = client.websocket();
-    let set = websockets
-        .call_receive_parts(store, websocket, enabled)
-        .await;
-    set.expect("no trap");
 }
 
 #[test]

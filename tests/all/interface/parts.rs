@@ -50,15 +50,6 @@ async fn abandon(
     abandoned.expect("no trap")
 }
 
-async fn receive_parts(guest: &mut Guest, websocket: ResourceAny, enabled: bool) {
-    let (store, client) = guest.client();
-    let websockets = client.websocket();
-    let set = websockets
-        .call_receive_parts(store, websocket, enabled)
-        .await;
-    set.expect("no trap");
-}
-
 fn part(content: Message, is_first: bool, is_last: bool) -> Event {
     Event::MessagePart(MessagePart {
         content,
@@ -179,7 +170,7 @@ fn messages_come_by_parts_in_the_order_of_all_events_and_whole_again() {
         })
         .await;
         let websocket = guest.open(&server.url()).await;
-        receive_parts(&mut guest, websocket, true).await;
+        guest.receive_parts(websocket, true).await;
         let last = Event::Ping(b"2".to_vec());
         let events = guest.until(websocket, |event| *event == last).await;
         let text_of = |text: &str| Message::Text(text.to_owned());
@@ -193,7 +184,7 @@ fn messages_come_by_parts_in_the_order_of_all_events_and_whole_again() {
                 last,
             ]
         );
-        receive_parts(&mut guest, websocket, false).await;
+        guest.receive_parts(websocket, false).await;
         go_on.send(()).unwrap();
         let whole = text("whole");
         let events = guest.until(websocket, |event| *event == whole).await;
@@ -229,7 +220,7 @@ fn a_paused_websocket_tells_no_parts_of_what_was_read_unless_it_ends() {
             set.expect("no trap").expect("a limit");
         }
         let websocket = guest.open_with(&server.url(), Some(options)).await;
-        receive_parts(&mut guest, websocket, true).await;
+        guest.receive_parts(websocket, true).await;
         let mut received = 0;
         let is_part = |event: &Event| matches!(event, Event::MessagePart(_));
         while received < LEN {
@@ -237,14 +228,10 @@ fn a_paused_websocket_tells_no_parts_of_what_was_read_unless_it_ends() {
             let len: usize = events.iter().map(part_len).sum();
             assert!(len <= 1 << 20, "{len} bytes in one turn");
             received += len;
-            let (store, client) = guest.client();
-            let paused = client.websocket().call_pause(store, websocket).await;
-            paused.expect("no trap");
+            guest.pause(websocket).await;
             let turn = guest.drive(websocket).await;
             assert_eq!((turn.events, turn.deadline), (vec![], None));
-            let (store, client) = guest.client();
-            let resumed = client.websocket().call_resume(store, websocket).await;
-            resumed.expect("no trap");
+            guest.resume(websocket).await;
         }
         assert_eq!(received, LEN);
         guest.drop(websocket).await;

@@ -1,29 +1,12 @@
 //! Messages that are sent and received packed.
 
-use integration_tests::guest_0_3::{packed, run_guest, types, unpacked};
+use integration_tests::guest_0_3::{
+    around_the_edges, frame_of, packed, run_guest, types, unpacked,
+};
 use integration_tests::{Echo, Scripted, frame};
 use types::{CallError, ErrorCode, Message, MessageKind, PackedHeader, PackedMessages, ReadyState};
 
 use super::text;
-
-/// Messages of both kinds, whose lengths are those around the edges of words.
-fn around_the_edges() -> Vec<Message> {
-    let bytes: Vec<u8> = (b'a'..).take(17).collect();
-    (0..=bytes.len())
-        .flat_map(|len| {
-            let binary = bytes[..len].to_vec();
-            let text = String::from_utf8(binary.clone()).expect("ASCII");
-            [Message::Text(text), Message::Binary(binary)]
-        })
-        .collect()
-}
-
-fn frame_of(message: &Message) -> (u8, &[u8]) {
-    match message {
-        Message::Text(text) => (0x81, text.as_bytes()),
-        Message::Binary(bytes) => (0x82, bytes),
-    }
-}
 
 #[test]
 fn payloads_of_all_lengths_around_the_edges_of_words_go_both_ways() {

@@ -206,6 +206,30 @@ impl Guest {
         set.expect("no trap");
     }
 
+    /// `websocket.receive-parts`.
+    pub async fn receive_parts(&mut self, websocket: ResourceAny, enabled: bool) {
+        let (store, client) = self.client();
+        let websockets = client.websocket();
+        let set = websockets
+            .call_receive_parts(store, websocket, enabled)
+            .await;
+        set.expect("no trap");
+    }
+
+    /// `websocket.pause`.
+    pub async fn pause(&mut self, websocket: ResourceAny) {
+        let (store, client) = self.client();
+        let paused = client.websocket().call_pause(store, websocket).await;
+        paused.expect("no trap");
+    }
+
+    /// `websocket.resume`.
+    pub async fn resume(&mut self, websocket: ResourceAny) {
+        let (store, client) = self.client();
+        let resumed = client.websocket().call_resume(store, websocket).await;
+        resumed.expect("no trap");
+    }
+
     /// `websocket.ping`.
     pub async fn ping(
         &mut self,
