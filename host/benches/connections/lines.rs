@@ -60,14 +60,14 @@ pub(crate) fn draw(
     Ok(())
 }
 
-/// The powers of ten around all values.
+/// The powers of ten around all values; those around one where there are none.
 fn decades(values: impl Iterator<Item = f64>) -> Range<f64> {
     let (least, most) = values
-        .map(|value| value.max(LEAST))
-        .fold((f64::INFINITY, LEAST), |(least, most), value| {
-            (least.min(value), most.max(value))
-        });
-    let first = least.log10().floor();
-    let last = most.log10().ceil().max(first + 1.0);
+        .map(|value| value.max(LEAST).log10())
+        .map(|exponent| (exponent, exponent))
+        .reduce(|(least, most), (exponent, _)| (least.min(exponent), most.max(exponent)))
+        .unwrap_or_default();
+    let first = least.floor();
+    let last = most.ceil().max(first + 1.0);
     10_f64.powf(first)..10_f64.powf(last)
 }
