@@ -58,7 +58,7 @@ pub(crate) fn all(service: &Service, texts: &[String]) -> Vec<Box<dyn Contestant
     add(OURS_SHARED, &|| {
         Some(Box::new(Native::<Shared>::new(OURS_SHARED, &roots)))
     });
-    for inside in [Inside::Wasip2, Inside::Wasip3, Inside::Wstd] {
+    for inside in Inside::ALL {
         add(inside.name(), &|| Some(Box::new(Guest::new(inside))));
     }
     add(FLOOR, &|| Some(Box::new(Floor::new(&roots))));

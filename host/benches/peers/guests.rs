@@ -29,14 +29,19 @@ pub(crate) enum Inside {
     Wasip3,
     /// wstd-tungstenite, on WASI 0.2.
     Wstd,
+    /// Next to nothing, on WASI 0.3.
+    Floor,
 }
 
 impl Inside {
+    pub(crate) const ALL: [Self; 4] = [Self::Wasip2, Self::Wasip3, Self::Wstd, Self::Floor];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Wasip2 => "0.2 guest",
             Self::Wasip3 => "0.3 guest",
             Self::Wstd => "wstd-tungstenite",
+            Self::Floor => "0.3 floor",
         }
     }
 
@@ -46,7 +51,12 @@ impl Inside {
             Self::Wasip2 => "guest_wasip2.wasm",
             Self::Wasip3 => "guest_wasip3.wasm",
             Self::Wstd => "guest_wstd.wasm",
+            Self::Floor => "guest_floor.wasm",
         }
+    }
+
+    fn is_on_wasip3(self) -> bool {
+        matches!(self, Self::Wasip3 | Self::Floor)
     }
 }
 
@@ -62,10 +72,10 @@ impl Guest {
         let guest = build().join(inside.file());
         let component = match inside {
             Inside::Wasip2 | Inside::Wasip3 => compose(&guest),
-            Inside::Wstd => guest,
+            Inside::Wstd | Inside::Floor => guest,
         };
         let mut config = Config::new();
-        if inside != Inside::Wasip3 {
+        if !inside.is_on_wasip3() {
             // As the crate has it.
             config.concurrency_support(false);
         }
@@ -74,7 +84,7 @@ impl Guest {
         let mut linker = Linker::new(&engine);
         // Rust's standard library is on WASI 0.2 in all of them.
         p2::add_to_linker_async(&mut linker).expect("WASI 0.2");
-        if inside == Inside::Wasip3 {
+        if inside.is_on_wasip3() {
             p3::add_to_linker(&mut linker).expect("WASI 0.3");
         }
         let pre = linker.instantiate_pre(&component).expect("its imports");
@@ -99,8 +109,8 @@ impl Contestant for Guest {
     }
 
     fn does(&self, task: Task, secure: bool) -> bool {
-        // wstd-tungstenite has no TLS.
-        if secure && self.inside == Inside::Wstd {
+        let has_tls = matches!(self.inside, Inside::Wasip2 | Inside::Wasip3);
+        if secure && !has_tls {
             return false;
         }
         match task {
