@@ -1,8 +1,11 @@
 //! `cargo xtask semver`: compares the public API of the crate `wasocket`, with all its features, with
-//! the one that was recorded. cargo-semver-checks knows what breaks callers.
+//! the one that was recorded. cargo-semver-checks knows what breaks callers, but for another type in a
+//! signature, which is compared here.
 //!
-//! What it cannot see: what an item does; that a feature is gone, or that an item is behind another
-//! one; and most changes of types in signatures, for which it has no lint.
+//! What this cannot see: what an item does; that a feature is gone, or that an item is behind another
+//! one.
+
+mod signatures;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,6 +18,7 @@ use serde_json::{Map, Value};
 use crate::cargo::cargo;
 use crate::process;
 use crate::setup::{self, workspace_root};
+use signatures::Signatures;
 
 /// The API that was recorded: what rustdoc says of it, as far as the lints read that.
 const RECORDED: &str = "host/api/wasocket.json.gz";
@@ -53,7 +57,12 @@ pub(crate) fn run(record: bool) -> Result<()> {
         .arg(current.write("current")?)
         // Additions are compatible; the version is raised when it is released.
         .arg("--release-type=minor");
-    process::show(command).context(ADVICE)
+    process::show(command).context(ADVICE)?;
+    let recorded_signatures = Signatures::of(&recorded.0);
+    let changed = recorded_signatures.changed_in(&Signatures::of(&current.0));
+    ensure!(changed.is_empty(), "{ADVICE}:\n{}", changed.join("\n"));
+    println!("{} signatures are as recorded", recorded_signatures.count());
+    Ok(())
 }
 
 /// What rustdoc says of the public API, as JSON.
@@ -111,17 +120,25 @@ impl Api {
     }
 }
 
-/// Takes out the documentation, and the paths of what the API does not name: rustdoc has those of all
-/// public items of all dependencies, which would be most of what is recorded.
+/// Takes out the documentation, where this machine has what others wrote, and the paths of what the API
+/// does not name: rustdoc has those of all public items of all dependencies, which would be most of what
+/// is recorded.
 fn keep_what_lints_read(api: &mut Value) -> Result<()> {
     let index = object(api, "index")?;
     for item in index.values_mut() {
         item["docs"] = Value::Null;
         item["links"] = Value::Object(Map::new());
+        let file = item["span"]["filename"].as_str();
+        if file.is_some_and(|file| file.starts_with('/')) {
+            item["span"] = Value::Null;
+        }
     }
     let mut named = BTreeSet::new();
     for item in index.values() {
         ids(item, &mut named);
+    }
+    for dependency in object(api, "external_crates")?.values_mut() {
+        dependency["path"] = "".into();
     }
     object(api, "paths")?.retain(|id, _| id.parse().is_ok_and(|id| named.contains(&id)));
     Ok(())
@@ -153,18 +170,27 @@ mod tests {
 
     #[test]
     fn of_other_crates_only_what_is_named_is_kept() {
-        let item = |docs: Value, links: Value| {
+        let item = |docs: Value, links: Value, span: Value| {
             let argument = json!(["argument", {"resolved_path": {"id": 7}}]);
-            json!({"id": 1, "docs": docs, "links": links, "inner": [argument]})
+            json!({"id": 1, "docs": docs, "links": links, "inner": [argument], "span": span})
         };
+        let ours = json!({"filename": "host/src/half.rs"});
+        let another = json!({"filename": "/home/me/tokio.rs"});
+        let text = json!("It sends [`Bytes`].");
+        let links = json!({"`Bytes`": 8});
         let mut api = json!({
-            "index": {"1": item(json!("It sends [`Bytes`]."), json!({"`Bytes`": 8}))},
+            "index": {"1": item(text.clone(), links.clone(), ours.clone()), "2": item(text, links, another)},
             "paths": {"1": "ours", "7": "named", "8": "another"},
+            "external_crates": {"3": {"path": "/home/me/libtokio.rmeta"}},
         });
         keep_what_lints_read(&mut api).expect("kept");
         let expected = json!({
-            "index": {"1": item(Value::Null, json!({}))},
+            "index": {
+                "1": item(Value::Null, json!({}), ours),
+                "2": item(Value::Null, json!({}), Value::Null),
+            },
             "paths": {"1": "ours", "7": "named"},
+            "external_crates": {"3": {"path": ""}},
         });
         assert_eq!(api, expected);
     }
