@@ -75,6 +75,37 @@ export interface Closed {
   wasClean: boolean;
 }
 
+/** What went one way. */
+export interface Traffic {
+  /** Of the opening handshake and of frames, without what TLS adds. */
+  readonly bytes: number;
+  /** Whole ones, of every opcode. */
+  readonly frames: number;
+  /** Whole ones. */
+  readonly messages: number;
+  /** Those included that the connection sent by itself. */
+  readonly pings: number;
+  readonly pongs: number;
+}
+
+/** From a ping to its pong, in milliseconds. */
+export interface RoundTrip {
+  /** Of the last pong. */
+  readonly last: number;
+  /** The mean, in which the last counts for an eighth (RFC 6298, section 2, "SRTT"). */
+  readonly smoothed: number;
+}
+
+/** What a connection has counted. */
+export interface Statistics {
+  /** What was handed to the system. */
+  readonly sent: Traffic;
+  /** What arrived and was read. */
+  readonly received: Traffic;
+  /** `undefined` before the first pong. */
+  readonly roundTrip: RoundTrip | undefined;
+}
+
 /** An answer of the server that refuses the opening handshake. */
 export interface Refusal {
   status: number;
@@ -126,6 +157,8 @@ export class Websocket extends EventEmitter {
   readonly extensions: string[];
   /** The header fields of the server's answer, in their order. */
   readonly responseHeaders: [name: string, value: string][];
+  /** What the connection has counted, at this moment; after `close` what it was at the end. */
+  readonly statistics: Statistics;
 
   connect(
     host?: string | null,

@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::error::RuntimeError;
+use crate::error::{EngineError, RuntimeError};
 
 /// The component, for a host of WASI 0.2: a binary in the format of the Component Model, which
 /// gives the package `wasocket:websocket@0.2.0`. For those who compose it, or run it elsewhere.
-pub const COMPONENT: &[u8] = include_bytes!(env!("WASOCKET_COMPONENT"));
+// The call keeps its bytes out of the documentation, which has the literals of constants.
+pub const COMPONENT: &[u8] = include_bytes!(env!("WASOCKET_COMPONENT")).as_slice();
 
 /// The component for a host of WASI 0.3, which gives the package `wasocket:websocket@0.3.0`: to be
 /// composed, or run elsewhere. This crate runs [`COMPONENT`].
 #[cfg(feature = "component-0-3")]
-pub const COMPONENT_0_3: &[u8] = include_bytes!(env!("WASOCKET_COMPONENT_0_3"));
+pub const COMPONENT_0_3: &[u8] = include_bytes!(env!("WASOCKET_COMPONENT_0_3")).as_slice();
 
 /// Where a compiled component comes from.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub(crate) enum Source {
 impl Source {
     /// The error of a component from here that the engine does not take.
     pub(crate) fn unusable(&self, error: wasmtime::Error) -> RuntimeError {
-        let source = error.into();
+        let source = EngineError::new(error);
         match self {
             Self::Precompiled(file) => RuntimeError::Precompiled {
                 path: file.clone(),
@@ -47,12 +48,11 @@ pub(crate) fn load(engine: &Engine, source: &Source) -> Result<Component, Runtim
     match source {
         #[cfg(feature = "compile")]
         Source::Embedded => Component::from_binary(engine, COMPONENT)
-            .map_err(|error| RuntimeError::Compile(error.into())),
+            .map_err(|error| RuntimeError::Compile(EngineError::new(error))),
         #[cfg(not(feature = "compile"))]
-        Source::Embedded => Err(RuntimeError::Compile(
-            wasmtime::Error::msg("this build has no compiler (the feature `compile` is off)")
-                .into(),
-        )),
+        Source::Embedded => Err(RuntimeError::Compile(EngineError::new(
+            wasmtime::Error::msg("this build has no compiler (the feature `compile` is off)"),
+        ))),
         #[cfg(feature = "compile")]
         Source::Cache(directory) => cache::load(engine, directory),
         Source::Precompiled(file) => {
@@ -68,7 +68,7 @@ pub(crate) fn load(engine: &Engine, source: &Source) -> Result<Component, Runtim
 pub(crate) fn compile(engine: &Engine) -> Result<Vec<u8>, RuntimeError> {
     engine
         .precompile_component(COMPONENT)
-        .map_err(|error| RuntimeError::Compile(error.into()))
+        .map_err(|error| RuntimeError::Compile(EngineError::new(error)))
 }
 
 #[cfg(feature = "compile")]
@@ -83,7 +83,7 @@ mod cache {
     use wasmtime::component::Component;
 
     use super::{COMPONENT, compile};
-    use crate::error::RuntimeError;
+    use crate::error::{EngineError, RuntimeError};
 
     pub(super) fn load(engine: &Engine, directory: &Path) -> Result<Component, RuntimeError> {
         let file = directory.join(file_name(engine));
@@ -105,7 +105,7 @@ mod cache {
         })?;
         // SAFETY: these bytes were compiled by this engine a moment ago.
         unsafe { Component::deserialize(engine, &compiled) }
-            .map_err(|error| RuntimeError::Compile(error.into()))
+            .map_err(|error| RuntimeError::Compile(EngineError::new(error)))
     }
 
     /// A name that another component, version of the engine, or kind of machine does not have.

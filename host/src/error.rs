@@ -368,8 +368,9 @@ pub enum RuntimeError {
 #[derive(Debug)]
 pub struct EngineError(wasmtime::Error);
 
-impl From<wasmtime::Error> for EngineError {
-    fn from(error: wasmtime::Error) -> Self {
+impl EngineError {
+    // Not `From`, which would make the engine's error a part of this crate's interface.
+    pub(crate) fn new(error: wasmtime::Error) -> Self {
         Self(error)
     }
 }

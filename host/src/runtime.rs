@@ -134,7 +134,7 @@ impl Runtime {
     #[cfg(feature = "compile")]
     pub fn precompile_for(target: &str) -> Result<Vec<u8>, RuntimeError> {
         configure(Some(target), None)
-            .map_err(EngineError::from)
+            .map_err(EngineError::new)
             .map_err(|source| RuntimeError::Target {
                 target: target.to_owned(),
                 source,
@@ -405,7 +405,7 @@ impl RuntimeBuilder {
 
 fn engine(target: Option<&str>, pool: Option<Pool>) -> Result<Engine, RuntimeError> {
     configure(target, pool).map_err(|error| {
-        let source = EngineError::from(error);
+        let source = EngineError::new(error);
         match pool {
             // Without the pool it would have been made.
             Some(pool) if configure(target, None).is_ok() => RuntimeError::Pool {

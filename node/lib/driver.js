@@ -5,6 +5,7 @@
 
 const { WebsocketError, isRefusal } = require('./error.js');
 const { Instance } = require('./instance.js');
+const { NOTHING_COUNTED } = require('./statistics.js');
 const { monotonicNow } = require('./wasi/index.js');
 
 // The longest that a timer of Node waits, in milliseconds; what is later is looked at again then.
@@ -28,6 +29,8 @@ class Driver {
   /** Commands for which the component has no room yet, in their order. */
   #waiting = [];
   #waitingBytes = 0;
+  /** What had been counted after the last turn. */
+  #statistics = NOTHING_COUNTED;
   #turn = null;
   #timer = null;
 
@@ -60,6 +63,11 @@ class Driver {
   /** Bytes that wait to be handed to the transport. */
   get bufferedAmount() {
     return Number(this.#ask((websocket) => websocket.getBufferedAmount(), 0n)) + this.#waitingBytes;
+  }
+
+  /** What was counted, as WIT has it; of a connection that ended, up to its last turn. */
+  get statistics() {
+    return this.#ask((websocket) => websocket.getStatistics(), this.#statistics);
   }
 
   /**
@@ -151,7 +159,8 @@ class Driver {
   }
 
   /** Waits for what there is to wait for after a turn. */
-  #follow({ events, deadline, resubscribe }) {
+  #follow({ events, deadline, resubscribe, statistics }) {
+    this.#statistics = statistics;
     for (const event of events) {
       this.#events.push(event);
     }

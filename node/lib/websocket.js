@@ -14,6 +14,7 @@ const {
 const { Driver } = require('./driver.js');
 const { WebsocketError, asBuffer, headersOf } = require('./error.js');
 const { parseOptions } = require('./options.js');
+const { NOTHING_COUNTED, statisticsOf } = require('./statistics.js');
 
 const NOTHING_OPENED = { subprotocol: undefined, extensions: [], headers: [] };
 
@@ -22,6 +23,8 @@ class Websocket extends EventEmitter {
   #configure;
   #driver = null;
   #opened = NOTHING_OPENED;
+  /** Of the connection before, if there is none. */
+  #counted = NOTHING_COUNTED;
   #onOpen = null;
   /** Callbacks of `send` and `ping`, by their tokens. */
   #callbacks = new Map();
@@ -55,6 +58,11 @@ class Websocket extends EventEmitter {
   /** The header fields of the server's answer: pairs of name and value, in their order. */
   get responseHeaders() {
     return this.#opened.headers;
+  }
+
+  /** What the connection has counted, or the last one had; times in milliseconds. */
+  get statistics() {
+    return statisticsOf(this.#driver?.statistics ?? this.#counted);
   }
 
   connect(...given) {
@@ -251,6 +259,7 @@ class Websocket extends EventEmitter {
 
   #close({ code, reason, wasClean }) {
     const callbacks = this.#closeCallbacks;
+    this.#counted = this.#driver.statistics;
     // From here on it can be connected again, even by a callback.
     this.#driver = null;
     this.#callbacks.clear();

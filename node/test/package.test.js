@@ -39,6 +39,7 @@ test('the package has what it needs and nothing else, and works as it is install
     'lib/index.js',
     'lib/instance.js',
     'lib/options.js',
+    'lib/statistics.js',
     'lib/wasi/index.js',
     'lib/wasi/io.js',
     'lib/wasi/lookup.js',

@@ -141,6 +141,49 @@ test('pings and pongs of the server are told, and keepalive ones are not', async
   ]);
 });
 
+test('statistics count what went both ways, of one connection, and stay after close', async (t) => {
+  const lens = [];
+  const { url, port, played } = await script(t, async (peer) => {
+    lens.push((await peer.accept()).length);
+    const text = await peer.frame();
+    peer.socket.write(frame(OPCODES.text, text.payload));
+    const ping = await peer.frame();
+    peer.socket.write(frame(OPCODES.pong, ping.payload));
+    const close = await peer.frame();
+    peer.socket.end(frame(OPCODES.close, close.payload));
+  });
+  const websocket = new Websocket({ compression: false });
+  const none = { bytes: 0, frames: 0, messages: 0, pings: 0, pongs: 0 };
+  const nothing = { sent: none, received: none, roundTrip: undefined };
+  assert.deepEqual(websocket.statistics, nothing);
+  for (const round of [0, 1]) {
+    websocket.connect(url, port, () => websocket.send('Hello'));
+    assert.deepEqual(websocket.statistics, nothing);
+    await once(websocket, 'message');
+    assert.equal(websocket.statistics.received.messages, 1);
+    assert.equal(websocket.statistics.roundTrip, undefined);
+    await new Promise((resolve) => websocket.ping('there?', resolve));
+    const { roundTrip } = websocket.statistics;
+    assert(roundTrip.last > 0, `${roundTrip.last} ms`);
+    assert.equal(roundTrip.smoothed, roundTrip.last);
+    websocket.close('done');
+    await closed(websocket);
+    const { sent, received } = websocket.statistics;
+    const len = 'Hello'.length + 'there?'.length + 'xxdone'.length;
+    // Headers of frames have two bytes, and those of a client a masking key of four.
+    const bytes = lens[round] + 3 * 6 + len;
+    assert.deepEqual(sent, { bytes, frames: 3, messages: 1, pings: 1, pongs: 0 });
+    const answer = received.bytes - 3 * 2 - len;
+    assert(answer > 'HTTP/1.1 101'.length, `${answer} bytes`);
+    assert.deepEqual(
+      { ...received, bytes: 0 },
+      { bytes: 0, frames: 3, messages: 1, pings: 0, pongs: 1 },
+    );
+    assert.deepEqual(websocket.statistics.roundTrip, roundTrip);
+  }
+  await played();
+});
+
 test('readyState goes through all states', async (t) => {
   const { url, port } = await serve(t, echo);
   const websocket = new Websocket();

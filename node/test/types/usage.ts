@@ -40,6 +40,9 @@ websocket.on('error', (error) => {
   return [known.code, known.step, known.refusal?.status];
 });
 void once(websocket, 'open');
+const { sent, received, roundTrip } = websocket.statistics;
+const total: number = sent.bytes + received.bytes + (roundTrip?.smoothed ?? 0);
+void total;
 
 // @ts-expect-error: the port is a number
 websocket.connect('localhost', '80');
@@ -51,5 +54,7 @@ websocket.send({ an: 'object' });
 new Websocket({ rejectUnauthorized: false });
 // @ts-expect-error: there is no such event
 websocket.on('connected', () => {});
+// @ts-expect-error: what was counted cannot be set
+websocket.statistics.sent.bytes = 0;
 // @ts-expect-error: the state cannot be set
 websocket.readyState = 'open';

@@ -45,6 +45,9 @@ pub(super) enum Expected {
     Told(Vec<Told>),
     /// This up to the error, which is one of TLS, of either side: which depends on chance.
     TlsFailure(Vec<Told>),
+    /// The same, or the end of the stream: the server refuses some ClientHellos without an alert, and
+    /// the order of their extensions, and with it what a byte of them is, depends on chance.
+    HelloRefused(Vec<Told>),
     /// What follows from these bits of the byte at this position of the request, which is one of the
     /// key: it is another each time.
     OfKey { at: usize, bits: u8 },
@@ -55,14 +58,11 @@ impl Expected {
     fn compare(&self, run: &Run) -> (Vec<Told>, Vec<Told>) {
         match self {
             Self::Told(expected) => (expected.clone(), run.told.clone()),
-            Self::TlsFailure(expected) => {
-                let mut told = run.told.clone();
-                for told in &mut told {
-                    if let Told::Error(_, kind @ FailureKind::TlsAlert(_)) = told {
-                        *kind = FailureKind::TlsFailed;
-                    }
-                }
-                (expected.clone(), told)
+            Self::TlsFailure(expected) => (expected.clone(), run.with_tls_failure(is_of_tls)),
+            Self::HelloRefused(expected) => {
+                let is_refusal =
+                    |kind: &_| is_of_tls(kind) || *kind == FailureKind::ConnectionEnded;
+                (expected.clone(), run.with_tls_failure(is_refusal))
             }
             Self::OfKey { at, bits } => {
                 let byte = joined(&run.passed, Direction::Up)[*at];
@@ -75,13 +75,33 @@ impl Expected {
     /// The timeout that is to pass, if one is.
     fn timeout(&self) -> Option<Timeout> {
         let told = match self {
-            Self::Told(told) | Self::TlsFailure(told) => told,
+            Self::Told(told) | Self::TlsFailure(told) | Self::HelloRefused(told) => told,
             Self::OfKey { .. } => return None,
         };
         told.iter().find_map(|told| match told {
             Told::Error(_, FailureKind::Timeout(timeout)) => Some(*timeout),
             _ => None,
         })
+    }
+}
+
+/// Whether TLS failed, on either side, in a way that has a kind of its own.
+fn is_of_tls(kind: &FailureKind) -> bool {
+    matches!(kind, FailureKind::TlsAlert(_) | FailureKind::Certificate(_))
+}
+
+impl Run {
+    /// What was told, with every failure of these kinds as one of TLS.
+    fn with_tls_failure(&self, is_one: impl Fn(&FailureKind) -> bool) -> Vec<Told> {
+        let mut told = self.told.clone();
+        for told in &mut told {
+            if let Told::Error(_, kind) = told
+                && is_one(kind)
+            {
+                *kind = FailureKind::TlsFailed;
+            }
+        }
+        told
     }
 }
 

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
-use integration_tests::{Authority, Echo, Fault, FaultProxy, Identity, Passed, runtime};
-use tokio_rustls::rustls::version;
+use integration_tests::{Authority, Echo, Fault, FaultProxy, Passed, runtime};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::{SupportedProtocolVersion, version};
 use wasocket::{Error, Event, FailureKind, Message, Options, SendOptions, Step};
 
 /// What is sent first, and comes back. Each frame of the exchange is shorter than 0x20 bytes, so that
@@ -32,18 +33,38 @@ pub(super) enum Told {
     },
 }
 
-/// The schemes.
+/// The schemes, one of them with each version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scheme {
     Ws,
-    Wss,
+    Wss(Tls),
+}
+
+/// The versions of TLS, of which the server has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tls {
+    V1_2,
+    V1_3,
+}
+
+impl Scheme {
+    pub(super) const ALL: [Self; 3] = [Self::Ws, Self::Wss(Tls::V1_2), Self::Wss(Tls::V1_3)];
+}
+
+impl Tls {
+    fn version(self) -> &'static SupportedProtocolVersion {
+        match self {
+            Self::V1_2 => &version::TLS12,
+            Self::V1_3 => &version::TLS13,
+        }
+    }
 }
 
 /// A server to stand in front of, and what it takes to connect to it.
 pub(super) struct Lab {
     pub(super) scheme: Scheme,
     server: Arc<Echo>,
-    identity: Option<Identity>,
+    acceptor: Option<TlsAcceptor>,
     options: Options,
 }
 
@@ -67,19 +88,20 @@ pub(super) enum Milestone {
 impl Lab {
     pub(super) async fn new(scheme: Scheme) -> Self {
         let options = Options::new();
-        let (identity, options) = match scheme {
+        let (acceptor, options) = match scheme {
             Scheme::Ws => (None, options),
-            Scheme::Wss => {
+            Scheme::Wss(tls) => {
                 let authority = Authority::new();
                 let options = options.roots(authority.pem()).without_built_in_roots();
                 // Its signatures have one length, so that all handshakes do.
-                (Some(authority.issue_ed25519()), options)
+                let identity = authority.issue_ed25519();
+                (Some(identity.acceptor_with(&[tls.version()])), options)
             }
         };
         Self {
             scheme,
-            server: start(identity.as_ref()).await,
-            identity,
+            server: start(acceptor.as_ref()).await,
+            acceptor,
             options,
         }
     }
@@ -96,7 +118,7 @@ impl Lab {
     /// Stands in front of the server, or of one of its own if that is to be killed.
     pub(super) async fn proxy(&self, fault: Fault) -> FaultProxy {
         if fault.kills() {
-            let server = start(self.identity.as_ref()).await;
+            let server = start(self.acceptor.as_ref()).await;
             FaultProxy::start(&server, fault).await
         } else {
             FaultProxy::start(&self.server, fault).await
@@ -156,16 +178,16 @@ impl Lab {
     fn url_of(&self, port: u16) -> String {
         let scheme = match self.scheme {
             Scheme::Ws => "ws",
-            Scheme::Wss => "wss",
+            Scheme::Wss(_) => "wss",
         };
         format!("{scheme}://127.0.0.1:{port}/")
     }
 }
 
-async fn start(identity: Option<&Identity>) -> Arc<Echo> {
-    Arc::new(match identity {
+async fn start(acceptor: Option<&TlsAcceptor>) -> Arc<Echo> {
+    Arc::new(match acceptor {
         None => Echo::start().await,
-        Some(identity) => Echo::start_with(identity.acceptor_with(&[&version::TLS13])).await,
+        Some(acceptor) => Echo::start_with(acceptor.clone()).await,
     })
 }
 

@@ -69,8 +69,8 @@ pub(super) fn expected(scheme: Scheme, phase: Phase, action: Action) -> Vec<Told
 pub(super) fn ended(scheme: Scheme, phase: Phase) -> FailureKind {
     match (scheme, phase) {
         // From the handshake on there is a way to end TLS that cannot be forged.
-        (Scheme::Wss, phase) if phase > Phase::Tls => FailureKind::TlsTruncated,
-        (Scheme::Ws | Scheme::Wss, _) => FailureKind::ConnectionEnded,
+        (Scheme::Wss(_), phase) if phase > Phase::Tls => FailureKind::TlsTruncated,
+        (Scheme::Ws | Scheme::Wss(_), _) => FailureKind::ConnectionEnded,
     }
 }
 

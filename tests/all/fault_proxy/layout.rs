@@ -1,6 +1,6 @@
 use integration_tests::{Action, Direction, Fault, Passed};
 
-use super::exchange::{Lab, Milestone, Run, Scheme};
+use super::exchange::{Lab, Milestone, Run, Scheme, Tls};
 
 /// What precedes the payload of a TLS record: type, version, and length in two bytes.
 pub(super) const RECORD_HEADER_LEN: usize = 5;
@@ -69,7 +69,7 @@ impl Layout {
         );
         let tls_ends = match lab.scheme {
             Scheme::Ws => (0, 0),
-            Scheme::Wss => tls_ends(&passed),
+            Scheme::Wss(tls) => tls_ends(tls, &passed),
         };
         let up = ends.iter().map(|(_, up, _)| *up);
         let down = ends.iter().map(|(_, _, down)| *down);
@@ -108,7 +108,7 @@ impl Way {
         let bytes = joined(passed, direction);
         let records = match scheme {
             Scheme::Ws => Vec::new(),
-            Scheme::Wss => records(&bytes),
+            Scheme::Wss(_) => records(&bytes),
         };
         let mut ends = [tls_end; 6];
         for (end, milestone) in ends[1..].iter_mut().zip(milestones) {
@@ -149,21 +149,28 @@ impl Way {
     }
 }
 
-/// Where TLS is established for the client, in either direction: after its first record, and after
-/// all that arrived before its second flight.
-fn tls_ends(passed: &[Passed]) -> (usize, usize) {
-    let hello = records(&joined(passed, Direction::Up))[1];
+/// Where TLS is established for the client, in either direction: after so many of its records, and
+/// after all that arrived before the next.
+fn tls_ends(tls: Tls, passed: &[Passed]) -> (usize, usize) {
+    let count = match tls {
+        // ClientHello, ClientKeyExchange, ChangeCipherSpec, and Finished, which the server answers
+        // (RFC 5246, section 7.3).
+        Tls::V1_2 => 4,
+        // ClientHello.
+        Tls::V1_3 => 1,
+    };
+    let established = records(&joined(passed, Direction::Up))[count];
     let (mut up, mut down) = (0, 0);
     for Passed { direction, bytes } in passed {
         match direction {
             Direction::Up => up += bytes.len(),
             Direction::Down => down += bytes.len(),
         }
-        if up > hello {
+        if up > established {
             break;
         }
     }
-    (hello, down)
+    (established, down)
 }
 
 /// What passed in this direction.

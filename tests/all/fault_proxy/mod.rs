@@ -13,16 +13,17 @@ mod expected;
 mod layout;
 
 use std::collections::HashSet;
+use std::env::VarError;
 use std::io::{self, Write};
 
 use integration_tests::{Action, Direction, Fault, run, scaled};
 
 use case::{Case, Expected};
-use exchange::{Lab, Scheme};
+use exchange::{Lab, Scheme, Tls};
 use expected::{expected, timeout};
 use layout::{Layout, Phase, RECORD_HEADER_LEN, Way};
 
-/// Beneath TLS, of which bytes of a record faults are at: those of the header and as many after it,
+/// Beneath TLS, of which bytes of a record faults are at, unless [`at_every_byte`]: those of the header and as many after it,
 /// the last, and every 32nd of all that pass. What is between them is ciphertext like they are.
 const FIRST_BYTES: usize = 2;
 const STRIDE: usize = 32;
@@ -34,7 +35,7 @@ const DELAY: u64 = 20;
 /// Of the bytes of the exchange over `ws`, all but the digits of the port in the request.
 const BYTES_WITHOUT_PORT: usize = 402;
 
-/// As many cases there are over `wss` at least; signatures and with them certificates vary.
+/// As many cases there are over `wss` with each version of TLS at least; signatures and with them certificates vary.
 const MIN_WSS_CASES: usize = 950;
 
 /// What is done at each byte, but for flipping its bits.
@@ -46,12 +47,12 @@ const ACTIONS: [fn() -> Action; 5] = [
     || Action::Delay(scaled(DELAY)),
 ];
 
-/// Makes a test of each of these faults, over `ws` and over `wss`.
+/// Makes a test of each of these faults, over `ws`, and over `wss` with each version of TLS.
 macro_rules! at_each_byte {
     ($($name:ident: $action:expr,)+) => {
         $(
             mod $name {
-                use super::{ACTIONS, Scheme, play};
+                use super::{ACTIONS, Scheme, Tls, play};
 
                 #[test]
                 fn ws() {
@@ -60,7 +61,12 @@ macro_rules! at_each_byte {
 
                 #[test]
                 fn wss() {
-                    play(Scheme::Wss, ACTIONS[$action]());
+                    play(Scheme::Wss(Tls::V1_3), ACTIONS[$action]());
+                }
+
+                #[test]
+                fn wss_by_tls_1_2() {
+                    play(Scheme::Wss(Tls::V1_2), ACTIONS[$action]());
                 }
             }
         )+
@@ -86,7 +92,7 @@ fn play(scheme: Scheme, action: Action) {
 #[test]
 fn single_bytes_are_as_good_as_whole_writes() {
     run(async {
-        for scheme in [Scheme::Ws, Scheme::Wss] {
+        for scheme in Scheme::ALL {
             let lab = Lab::new(scheme).await;
             let layout = Layout::of(&lab).await;
             let cases = [Direction::Up, Direction::Down].map(|direction| {
@@ -119,10 +125,13 @@ fn no_case_is_lost_and_no_two_have_one_name() {
         // Two bits of each byte are flipped, and three of the faults are at the server's end, too.
         let count = all_cases(Scheme::Ws, &layout);
         assert_eq!(count, (ACTIONS.len() + 2) * bytes + 3);
-        let lab = Lab::new(Scheme::Wss).await;
-        let secure_count = all_cases(Scheme::Wss, &Layout::of(&lab).await);
-        assert!(secure_count >= MIN_WSS_CASES, "{secure_count}");
-        report(&format!("{count} cases over ws, {secure_count} over wss"));
+        report(&format!("{count} cases, {:?}", Scheme::Ws));
+        for scheme in [Tls::V1_2, Tls::V1_3].map(Scheme::Wss) {
+            let lab = Lab::new(scheme).await;
+            let count = all_cases(scheme, &Layout::of(&lab).await);
+            assert!(count >= MIN_WSS_CASES, "{count}, {scheme:?}");
+            report(&format!("{count} cases, {scheme:?}"));
+        }
     });
 }
 
@@ -175,7 +184,18 @@ fn positions(scheme: Scheme, direction: Direction, way: &Way) -> Vec<usize> {
     };
     match scheme {
         Scheme::Ws => (0..end).collect(),
-        Scheme::Wss => (0..end).filter(|&at| is_sampled(way, at)).collect(),
+        Scheme::Wss(_) if at_every_byte() => (0..end).collect(),
+        Scheme::Wss(_) => (0..end).filter(|&at| is_sampled(way, at)).collect(),
+    }
+}
+
+/// Whether faults are at each byte beneath TLS too, which takes minutes: if the environment variable
+/// `WASOCKET_TEST_EVERY_BYTE` is 1.
+fn at_every_byte() -> bool {
+    match std::env::var("WASOCKET_TEST_EVERY_BYTE").as_deref() {
+        Ok("1") => true,
+        Ok("0") | Err(VarError::NotPresent) => false,
+        other => panic!("WASOCKET_TEST_EVERY_BYTE is 0 or 1, not {other:?}"),
     }
 }
 

@@ -10,7 +10,7 @@ mod record;
 use integration_tests::{Action, Direction, Fault, run};
 
 use super::case::{self, Case, Expected};
-use super::exchange::{Lab, Scheme};
+use super::exchange::{Lab, Scheme, Tls};
 use super::layout::{Layout, Phase};
 use super::positions;
 
@@ -30,7 +30,12 @@ fn ws() {
 
 #[test]
 fn wss() {
-    play(Scheme::Wss);
+    play(Scheme::Wss(Tls::V1_3));
+}
+
+#[test]
+fn wss_by_tls_1_2() {
+    play(Scheme::Wss(Tls::V1_2));
 }
 
 fn play(scheme: Scheme) {
@@ -44,7 +49,7 @@ fn play(scheme: Scheme) {
 pub(super) fn cases(scheme: Scheme, layout: &Layout) -> Vec<Case> {
     let flips: &[u8] = match scheme {
         Scheme::Ws => &[LOWEST, CASE],
-        Scheme::Wss => &[LOWEST],
+        Scheme::Wss(_) => &[LOWEST],
     };
     let mut cases = Vec::new();
     for direction in [Direction::Up, Direction::Down] {
@@ -58,7 +63,7 @@ pub(super) fn cases(scheme: Scheme, layout: &Layout) -> Vec<Case> {
                 };
                 let expected = match scheme {
                     Scheme::Ws => plain(layout, fault, bits),
-                    Scheme::Wss => record::expected(layout, fault, bits),
+                    Scheme::Wss(tls) => record::expected(tls, layout, fault, bits),
                 };
                 cases.push(Case::new(name, fault, expected));
             }
