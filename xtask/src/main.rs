@@ -52,8 +52,9 @@ Commands:
     package        makes the crate that is published, and builds it as its users do
     wit            compares what wit/ has of WASI with what it was copied from (--update: copies
                    it anew)
-    semver         compares the public API of the crate with what was recorded of it (--record:
-                   records it anew, for a release, or when callers are to be broken)
+    semver         compares the public API of the crate with what was recorded of it (--same:
+                   only whether it is the same; --record: records it anew, for a
+                   release, or when callers are to be broken)
     soak           has many connections at once, with faults of the network at random, and asserts
                    that no message is lost and that memory is flat (--connections N: 1000 unless
                    told otherwise; --for TIME: such as 90s or 10m, which is what it is unless told
@@ -83,7 +84,7 @@ enum Command {
     Hosts { update: bool },
     Instructions,
     Package,
-    Semver { record: bool },
+    Semver(semver::Task),
     Setup,
     Soak(Vec<String>),
     Test(test::Options),
@@ -106,8 +107,9 @@ impl Command {
             ["hosts", "--update"] => Self::Hosts { update: true },
             ["instructions"] => Self::Instructions,
             ["package"] => Self::Package,
-            ["semver"] => Self::Semver { record: false },
-            ["semver", "--record"] => Self::Semver { record: true },
+            ["semver"] => Self::Semver(semver::Task::Compare),
+            ["semver", "--same"] => Self::Semver(semver::Task::ExpectSame),
+            ["semver", "--record"] => Self::Semver(semver::Task::Record),
             ["setup"] => Self::Setup,
             ["soak", ref options @ ..] => {
                 Self::Soak(options.iter().copied().map(str::to_owned).collect())
@@ -137,7 +139,7 @@ impl Command {
             Self::Hosts { update } => hosts::run(update),
             Self::Instructions => instructions::run(),
             Self::Package => package::run(),
-            Self::Semver { record } => semver::run(record),
+            Self::Semver(task) => semver::run(task),
             Self::Setup => setup::run(),
             Self::Soak(options) => soak::run(&options),
             Self::Test(options) => test::run(options),
