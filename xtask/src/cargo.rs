@@ -39,6 +39,14 @@ impl Wasi {
             Self::V0_3 => "0.3",
         }
     }
+
+    /// The package of the component, and what cargo calls what it makes of it.
+    fn shell(self) -> (&'static str, &'static str) {
+        match self {
+            Self::V0_2 => ("wasocket-wasip2", "wasocket_wasip2.wasm"),
+            Self::V0_3 => ("wasocket-wasip3", "wasocket_wasip3.wasm"),
+        }
+    }
 }
 
 /// Builds one program, by `cargo build` with these arguments; returns where it is.
@@ -81,12 +89,20 @@ pub(crate) fn executable_for(
 /// If something that building it takes cannot be had, or it does not build.
 pub(crate) fn build_component(wasi: Wasi) -> Result<PathBuf> {
     setup::wasm()?;
-    let (package, file) = match wasi {
-        Wasi::V0_2 => ("wasocket-wasip2", "wasocket_wasip2.wasm"),
-        Wasi::V0_3 => ("wasocket-wasip3", "wasocket_wasip3.wasm"),
-    };
+    let (package, file) = wasi.shell();
     // As the build script of `host/` does, and in its folder, so that it is built once.
     build_guest(package, file)
+}
+
+/// Builds a component without TLS, for size; returns where it is.
+///
+/// # Errors
+///
+/// As [`build_component`].
+pub(crate) fn build_component_without_tls(wasi: Wasi) -> Result<PathBuf> {
+    setup::wasm()?;
+    let (package, file) = wasi.shell();
+    build(package, "component-small", &["--no-default-features"], file)
 }
 
 /// Builds a package for wasm, with the profile and the folder of our components: what they share is
@@ -96,17 +112,22 @@ pub(crate) fn build_component(wasi: Wasi) -> Result<PathBuf> {
 ///
 /// If it does not build.
 pub(crate) fn build_guest(package: &str, file: &str) -> Result<PathBuf> {
-    process::show(cargo(&[
+    build(package, "component", &[], file)
+}
+
+fn build(package: &str, profile: &str, options: &[&str], file: &str) -> Result<PathBuf> {
+    let mut command = cargo(&[
         "build",
         "--locked",
-        "--profile=component",
         "--package",
         package,
         "--target=wasm32-wasip2",
         "--target-dir=target/guest",
-    ]))?;
-    let folder = workspace_root().join("target/guest/wasm32-wasip2/component");
-    Ok(folder.join(file))
+    ]);
+    command.args(["--profile", profile]).args(options);
+    process::show(command)?;
+    let folder = workspace_root().join("target/guest/wasm32-wasip2");
+    Ok(folder.join(profile).join(file))
 }
 
 /// The folder to which cargo unpacked a crate that the workspace with this manifest depends on.

@@ -1,6 +1,7 @@
-//! `cargo xtask component`: builds the components and prints their sizes.
+//! `cargo xtask component`: builds the components, with TLS and without, and prints their sizes.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -10,14 +11,18 @@ use crate::{cargo, process};
 
 pub(crate) fn run() -> Result<()> {
     for wasi in Wasi::ALL {
-        let component = cargo::build_component(wasi)?;
-        let len = fs::metadata(&component)
-            .with_context(|| component.display().to_string())?
-            .len();
-        let compressed =
-            process::output_bytes(Command::new("gzip").args(["-9", "-c"]).arg(&component))?;
-        println!("{}", component.display());
-        println!("{len} bytes, {} with gzip -9", compressed.len());
+        show(&cargo::build_component(wasi)?)?;
+        show(&cargo::build_component_without_tls(wasi)?)?;
     }
+    Ok(())
+}
+
+fn show(component: &Path) -> Result<()> {
+    let len = fs::metadata(component)
+        .with_context(|| component.display().to_string())?
+        .len();
+    let compressed = process::output_bytes(Command::new("gzip").args(["-9", "-c"]).arg(component))?;
+    println!("{}", component.display());
+    println!("{len} bytes, {} with gzip -9", compressed.len());
     Ok(())
 }

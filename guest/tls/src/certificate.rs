@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
+#[cfg(feature = "rustls")]
 use rustls::CertificateError;
 
 /// Why the server's certificate is not accepted (RFC 5280, section 6, and RFC 9525).
@@ -57,6 +58,7 @@ pub enum CertificateProblem {
     Other,
 }
 
+#[cfg(feature = "rustls")]
 impl From<CertificateError> for CertificateProblem {
     fn from(error: CertificateError) -> Self {
         match error {

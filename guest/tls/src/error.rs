@@ -1,8 +1,10 @@
 //! Errors by whose fault they are: the peer's or the network's (`TlsError`), or the caller's
 //! (`SendError`, and those beside `Roots` and `ServerName`).
 
+#[cfg(feature = "rustls")]
 use alloc::boxed::Box;
 
+#[cfg(feature = "rustls")]
 use rustls::{Error, PeerIncompatible};
 
 use crate::alert::Alert;
@@ -31,9 +33,11 @@ pub enum TlsError {
     #[error("the stream ended without a close_notify alert")]
     Truncated,
     /// The peer speaks TLS in no way that we do.
+    #[cfg(feature = "rustls")]
     #[error("the server and we have too little of TLS in common: {0:?}")]
     Incompatible(PeerIncompatible),
     /// The peer broke a rule of TLS, or someone on the way changed a record.
+    #[cfg(feature = "rustls")]
     #[error("the server's TLS is wrong: {0}")]
     Protocol(Box<Error>),
     /// Handshake messages that are not complete travel in records that are longer than the limit.
@@ -43,10 +47,12 @@ pub enum TlsError {
         limit: usize,
     },
     /// Something failed on our side; without randomness, for one, there is no TLS.
+    #[cfg(feature = "rustls")]
     #[error("TLS failed on our side: {0}")]
     Internal(Box<Error>),
 }
 
+#[cfg(feature = "rustls")]
 impl From<Error> for TlsError {
     fn from(error: Error) -> Self {
         match error {

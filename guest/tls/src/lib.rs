@@ -53,38 +53,63 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(feature = "rustls"),
+    expect(dead_code, reason = "without TLS nothing makes its errors")
+)]
 
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(not(feature = "rustls"))]
+mod absent;
 mod alert;
+#[cfg(feature = "rustls")]
 mod buffer;
 mod certificate;
+#[cfg(feature = "rustls")]
 mod client_auth;
+#[cfg(feature = "rustls")]
 mod clock;
+#[cfg(feature = "rustls")]
 mod context;
 mod error;
+#[cfg(feature = "rustls")]
 mod incoming;
+#[cfg(feature = "rustls")]
 mod info;
+#[cfg(feature = "rustls")]
 mod provider;
+#[cfg(feature = "rustls")]
 mod roots;
+#[cfg(feature = "rustls")]
 mod server_name;
+#[cfg(feature = "rustls")]
 mod session;
+#[cfg(feature = "rustls")]
 mod state;
+#[cfg(feature = "rustls")]
 mod tls;
+#[cfg(feature = "rustls")]
 mod verifier;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "rustls"))]
 mod tests;
 
 pub use alert::Alert;
 pub use certificate::CertificateProblem;
-pub use context::{MAX_CONTEXTS, TlsContext, TlsContexts};
 pub use error::{SendError, TlsError};
-pub use incoming::MAX_HELD_LEN;
-pub use info::{TlsInfo, TlsVersion};
-pub use roots::{NoRoots, Roots, RootsError};
-pub use server_name::{InvalidServerName, ServerName};
-pub use session::{MAX_SERVERS, MAX_TICKETS};
-pub use tls::Tls;
+
+#[cfg(not(feature = "rustls"))]
+pub use absent::{NoRoots, Roots, RootsError, ServerName, Tls, TlsContext, TlsContexts};
+#[cfg(feature = "rustls")]
+pub use {
+    context::{MAX_CONTEXTS, TlsContext, TlsContexts},
+    incoming::MAX_HELD_LEN,
+    info::{TlsInfo, TlsVersion},
+    roots::{NoRoots, Roots, RootsError},
+    server_name::{InvalidServerName, ServerName},
+    session::{MAX_SERVERS, MAX_TICKETS},
+    tls::Tls,
+};

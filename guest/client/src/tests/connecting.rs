@@ -98,6 +98,7 @@ fn one_timeout_covers_all_steps_and_names_the_one_it_met() {
     assert_fails(&mut websocket, late, Step::Connect, timeout());
 
     for (address, step) in [
+        #[cfg(feature = "tls")]
         ("wss://127.0.0.1/", Step::Tls),
         ("ws://127.0.0.1/", Step::Handshake),
     ] {

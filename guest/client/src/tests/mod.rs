@@ -5,8 +5,11 @@ mod commands;
 mod connecting;
 mod failures;
 mod packed;
+#[cfg(feature = "tls")]
 mod secure;
 mod streams;
+#[cfg(not(feature = "tls"))]
+mod without_tls;
 
 use alloc::boxed::Box;
 use alloc::string::String;
