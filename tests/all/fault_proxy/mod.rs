@@ -23,8 +23,9 @@ use exchange::{Lab, Scheme, Tls};
 use expected::{expected, timeout};
 use layout::{Layout, Phase, RECORD_HEADER_LEN, Way};
 
-/// Beneath TLS, of which bytes of a record faults are at, unless [`at_every_byte`]: those of the header and as many after it,
-/// the last, and every 32nd of all that pass. What is between them is ciphertext like they are.
+/// Beneath TLS, of which bytes of a record faults are at, unless [`at_every_byte`]: those of the
+/// header and as many after it, the last, and every 32nd of all that pass. What is between them is
+/// ciphertext like they are.
 const FIRST_BYTES: usize = 2;
 const STRIDE: usize = 32;
 
@@ -35,7 +36,8 @@ const DELAY: u64 = 20;
 /// Of the bytes of the exchange over `ws`, all but the digits of the port in the request.
 const BYTES_WITHOUT_PORT: usize = 402;
 
-/// As many cases there are over `wss` with each version of TLS at least; signatures and with them certificates vary.
+/// As many cases there are over `wss` with each version of TLS at least; signatures and with them
+/// certificates vary.
 const MIN_WSS_CASES: usize = 950;
 
 /// What is done at each byte, but for flipping its bits.
