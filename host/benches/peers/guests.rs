@@ -12,6 +12,7 @@ use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView, p2, p3};
 
 use crate::contestant::Contestant;
+use crate::native::runtime;
 use crate::service::Service;
 use crate::target::Target;
 use crate::task::{Measured, Payload, Stopwatch, Task, resident_kib};
@@ -124,12 +125,8 @@ impl Contestant for Guest {
     }
 
     fn run(&self, task: Task, service: &Service, secure: bool) -> Measured {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
         let target = service.target(secure, task.purpose());
-        runtime.block_on(async {
+        runtime().block_on(async {
             let mut guest = self.start(target).await;
             guest.run(task).await
         })

@@ -1,6 +1,5 @@
 //! The client, as its documentation has it.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,11 +8,7 @@ use http_body_util::Empty;
 use hyper::Request;
 use hyper::rt::Executor;
 use hyper::upgrade::Upgraded;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_util::either::Either;
 
 use crate::target::Target;
 use crate::task::Task;
@@ -50,16 +45,7 @@ impl Dialer for FastWebSockets {
     }
 
     async fn connect(&self, target: &Target) -> FastClient {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, target.port)).await;
-        let stream = stream.expect("a stream");
-        stream.set_nodelay(true).expect("an option of TCP");
-        let stream = if target.secure {
-            let name = ServerName::from(IpAddr::from(Ipv4Addr::LOCALHOST));
-            let connector = TlsConnector::from(self.0.clone());
-            Either::Right(connector.connect(name, stream).await.expect("TLS"))
-        } else {
-            Either::Left(stream)
-        };
+        let stream = tls::connect(&self.0, target).await;
         let (_, path) = target.url.rsplit_once('/').expect("a path");
         let request = Request::builder()
             .uri(format!("/{path}"))

@@ -25,10 +25,7 @@ use crate::target::Target;
 use crate::work::Dialer;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = work::runtime();
     let mut dialer = None;
     for line in stdin().lines() {
         let order: Value = serde_json::from_str(&line.expect("a line")).expect("a task");

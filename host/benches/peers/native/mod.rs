@@ -10,6 +10,7 @@ mod work;
 pub(crate) use tls::config as tls_config;
 pub(crate) use tungstenite::{Batches, Plain};
 pub(crate) use wasocket::{Own, Shared};
+pub(crate) use work::runtime;
 
 use crate::contestant::Contestant;
 use crate::service::Service;
@@ -41,13 +42,8 @@ impl<D: Dialer> Contestant for Native<D> {
     }
 
     fn run(&self, task: Task, service: &Service, secure: bool) -> Measured {
-        // One thread for the client, as the server has one: the machine that this is for has two cores.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
         let target = service.target(secure, task.purpose());
         let resumable = service.target(secure, Purpose::Resumable);
-        runtime.block_on(work::run(&self.dialer, task, &target, &resumable))
+        runtime().block_on(work::run(&self.dialer, task, &target, &resumable))
     }
 }

@@ -1,25 +1,20 @@
 //! tokio-tungstenite, as its documentation has it, and with batches made by hand.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
-use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_util::either::Either;
 
 use super::halves::{Receiving, Sending, in_flight_by_halves};
+use super::tls;
 use super::work::{Client, Dialer};
 use crate::target::Target;
 use crate::task::Task;
 
-type Stream = WebSocketStream<Either<TcpStream, TlsStream<TcpStream>>>;
+type Stream = WebSocketStream<tls::Stream>;
 
 /// The plain loop: each message is sent and received by a call of its own.
 pub(crate) struct Plain(Arc<ClientConfig>);
@@ -35,7 +30,7 @@ impl Dialer for Plain {
     type Client = PlainClient;
 
     fn new(roots: &str) -> Self {
-        Self(super::tls_config(roots))
+        Self(tls::config(roots))
     }
 
     /// It has no permessage-deflate.
@@ -52,7 +47,7 @@ impl Dialer for Batches {
     type Client = BatchingClient;
 
     fn new(roots: &str) -> Self {
-        Self(super::tls_config(roots))
+        Self(tls::config(roots))
     }
 
     /// Where there is more than one message at a time; the rest is the same as [`Plain`].
@@ -66,16 +61,7 @@ impl Dialer for Batches {
 }
 
 async fn connect(config: &Arc<ClientConfig>, target: &Target) -> Stream {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, target.port)).await;
-    let stream = stream.expect("a stream");
-    stream.set_nodelay(true).expect("an option of TCP");
-    let stream = if target.secure {
-        let name = ServerName::from(IpAddr::from(Ipv4Addr::LOCALHOST));
-        let connector = TlsConnector::from(config.clone());
-        Either::Right(connector.connect(name, stream).await.expect("TLS"))
-    } else {
-        Either::Left(stream)
-    };
+    let stream = tls::connect(config, target).await;
     let connected = tokio_tungstenite::client_async(&target.url, stream).await;
     connected.expect("a connection").0
 }

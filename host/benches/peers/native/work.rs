@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use tokio::runtime::Runtime;
 
 use crate::clock::monotonic_nanos;
 use crate::target::Target;
@@ -41,6 +42,15 @@ pub(crate) trait Client: Send + 'static {
 
     /// Closes the connection.
     fn close(self) -> impl Future<Output = ()> + Send;
+}
+
+/// What a client runs on: one thread, as the server has one. The machine that this is for has two
+/// cores.
+pub(crate) fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
 }
 
 /// Does a task, with the server at `target`; at `resumable` it makes sessions of TLS.

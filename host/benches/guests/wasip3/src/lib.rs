@@ -24,23 +24,7 @@ struct Bench;
 
 export!(Bench);
 
-impl Guest for Bench {
-    async fn round_trips(url: String, roots: Option<String>, len: u32, count: u32) -> Vec<u64> {
-        work::round_trips::<Client>(&url, roots.as_deref(), len, count).await
-    }
-
-    async fn pipelined(url: String, roots: Option<String>, count: u32) -> u64 {
-        work::pipelined::<Client>(&url, roots.as_deref(), count).await
-    }
-
-    async fn handshakes(url: String, roots: Option<String>, count: u32) -> Vec<u64> {
-        work::handshakes::<Client>(&url, roots.as_deref(), count).await
-    }
-
-    async fn idle(url: String, roots: Option<String>, count: u32) {
-        work::idle::<Client>(&url, roots.as_deref(), count).await;
-    }
-}
+work::async_guest!(Bench, Client);
 
 struct Client {
     websocket: Websocket,

@@ -62,6 +62,35 @@ macro_rules! blocking_guest {
     };
 }
 
+/// Implements the world `async-guest` for `$bench`, by a [`Client`].
+#[macro_export]
+macro_rules! async_guest {
+    ($bench:ident, $client:ty) => {
+        impl Guest for $bench {
+            async fn round_trips(
+                url: String,
+                roots: Option<String>,
+                len: u32,
+                count: u32,
+            ) -> Vec<u64> {
+                $crate::round_trips::<$client>(&url, roots.as_deref(), len, count).await
+            }
+
+            async fn pipelined(url: String, roots: Option<String>, count: u32) -> u64 {
+                $crate::pipelined::<$client>(&url, roots.as_deref(), count).await
+            }
+
+            async fn handshakes(url: String, roots: Option<String>, count: u32) -> Vec<u64> {
+                $crate::handshakes::<$client>(&url, roots.as_deref(), count).await
+            }
+
+            async fn idle(url: String, roots: Option<String>, count: u32) {
+                $crate::idle::<$client>(&url, roots.as_deref(), count).await;
+            }
+        }
+    };
+}
+
 /// Sends a message of `len` bytes and waits for its echo, over and over; returns the times, in
 /// nanoseconds.
 pub async fn round_trips<C: Client>(
