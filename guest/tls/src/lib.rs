@@ -65,51 +65,18 @@ extern crate std;
 #[cfg(not(feature = "rustls"))]
 mod absent;
 mod alert;
-#[cfg(feature = "rustls")]
-mod buffer;
 mod certificate;
-#[cfg(feature = "rustls")]
-mod client_auth;
-#[cfg(feature = "rustls")]
-mod clock;
-#[cfg(feature = "rustls")]
-mod context;
 mod error;
 #[cfg(feature = "rustls")]
-mod incoming;
-#[cfg(feature = "rustls")]
-mod info;
-#[cfg(feature = "rustls")]
-mod provider;
-#[cfg(feature = "rustls")]
-mod roots;
-#[cfg(feature = "rustls")]
-mod server_name;
-#[cfg(feature = "rustls")]
-mod session;
-#[cfg(feature = "rustls")]
-mod state;
-#[cfg(feature = "rustls")]
-mod tls;
-#[cfg(feature = "rustls")]
-mod verifier;
+mod present;
 
 #[cfg(all(test, feature = "rustls"))]
 mod tests;
 
+#[cfg(not(feature = "rustls"))]
+pub use absent::*;
 pub use alert::Alert;
 pub use certificate::CertificateProblem;
 pub use error::{SendError, TlsError};
-
-#[cfg(not(feature = "rustls"))]
-pub use absent::{NoRoots, Roots, RootsError, ServerName, Tls, TlsContext, TlsContexts};
 #[cfg(feature = "rustls")]
-pub use {
-    context::{MAX_CONTEXTS, TlsContext, TlsContexts},
-    incoming::MAX_HELD_LEN,
-    info::{TlsInfo, TlsVersion},
-    roots::{NoRoots, Roots, RootsError},
-    server_name::{InvalidServerName, ServerName},
-    session::{MAX_SERVERS, MAX_TICKETS},
-    tls::Tls,
-};
+pub use present::*;

@@ -6,12 +6,12 @@ use core::fmt;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 
-use crate::client_auth::NoClientCertificate;
-use crate::clock::Clock;
-use crate::provider;
-use crate::roots::{NoRoots, Roots};
-use crate::session::Sessions;
-use crate::verifier::Verifier;
+use super::client_auth::NoClientCertificate;
+use super::clock::Clock;
+use super::provider;
+use super::roots::{NoRoots, Roots};
+use super::session::Sessions;
+use super::verifier::Verifier;
 
 /// How many [`TlsContext`]s a [`TlsContexts`] keeps, those used last.
 ///

@@ -8,7 +8,7 @@ use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSes
 use rustls::pki_types::ServerName;
 use spin::Mutex;
 
-use crate::clock::Clock;
+use super::clock::Clock;
 
 /// How many servers' sessions a [`TlsContext`](crate::TlsContext) remembers, those used last.
 ///

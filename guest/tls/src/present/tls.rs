@@ -6,15 +6,15 @@ use rustls::unbuffered::{
 };
 use rustls::{Error, HandshakeKind, InvalidMessage, ProtocolVersion};
 
+use super::buffer::Buffer;
+use super::context::TlsContext;
+use super::incoming::{Incoming, MAX_HELD_LEN};
+use super::info::{TlsInfo, TlsVersion};
+use super::provider;
+use super::server_name::ServerName;
+use super::state::State;
 use crate::alert::Alert;
-use crate::buffer::Buffer;
-use crate::context::TlsContext;
 use crate::error::{SendError, TlsError};
-use crate::incoming::{Incoming, MAX_HELD_LEN};
-use crate::info::{TlsInfo, TlsVersion};
-use crate::provider;
-use crate::server_name::ServerName;
-use crate::state::State;
 
 /// One TLS connection, seen from the client. The crate's documentation has the contract.
 pub struct Tls {

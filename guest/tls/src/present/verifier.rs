@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use webpki::{EndEntityCert, KeyUsage};
 
-use crate::roots::NoRoots;
+use super::roots::NoRoots;
 
 /// Verifies as rustls does, by asking its verifier, and finds out why if rustls cannot say.
 ///
