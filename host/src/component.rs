@@ -12,8 +12,13 @@ use crate::error::{EngineError, RuntimeError};
 // The call keeps its bytes out of the documentation, which has the literals of constants.
 pub const COMPONENT: &[u8] = include_bytes!(env!("WASOCKET_COMPONENT")).as_slice();
 
+/// The component that this crate runs: [`COMPONENT`], built to use what our engine has and others need
+/// not have.
+#[cfg(feature = "compile")]
+const EMBEDDED: &[u8] = include_bytes!(env!("WASOCKET_COMPONENT_EMBEDDED")).as_slice();
+
 /// The component for a host of WASI 0.3, which gives the package `wasocket:websocket@0.3.0`: to be
-/// composed, or run elsewhere. This crate runs [`COMPONENT`].
+/// composed, or run elsewhere. This crate runs one for WASI 0.2.
 #[cfg(feature = "component-0-3")]
 pub const COMPONENT_0_3: &[u8] = include_bytes!(env!("WASOCKET_COMPONENT_0_3")).as_slice();
 
@@ -47,7 +52,7 @@ impl Source {
 pub(crate) fn load(engine: &Engine, source: &Source) -> Result<Component, RuntimeError> {
     match source {
         #[cfg(feature = "compile")]
-        Source::Embedded => Component::from_binary(engine, COMPONENT)
+        Source::Embedded => Component::from_binary(engine, EMBEDDED)
             .map_err(|error| RuntimeError::Compile(EngineError::new(error))),
         #[cfg(not(feature = "compile"))]
         Source::Embedded => Err(RuntimeError::Compile(EngineError::new(
@@ -67,7 +72,7 @@ pub(crate) fn load(engine: &Engine, source: &Source) -> Result<Component, Runtim
 #[cfg(feature = "compile")]
 pub(crate) fn compile(engine: &Engine) -> Result<Vec<u8>, RuntimeError> {
     engine
-        .precompile_component(COMPONENT)
+        .precompile_component(EMBEDDED)
         .map_err(|error| RuntimeError::Compile(EngineError::new(error)))
 }
 
@@ -82,7 +87,7 @@ mod cache {
     use wasmtime::Engine;
     use wasmtime::component::Component;
 
-    use super::{COMPONENT, compile};
+    use super::{EMBEDDED, compile};
     use crate::error::{EngineError, RuntimeError};
 
     pub(super) fn load(engine: &Engine, directory: &Path) -> Result<Component, RuntimeError> {
@@ -111,7 +116,7 @@ mod cache {
     /// A name that another component, version of the engine, or kind of machine does not have.
     fn file_name(engine: &Engine) -> PathBuf {
         let mut hash = DefaultHasher::new();
-        COMPONENT.hash(&mut hash);
+        EMBEDDED.hash(&mut hash);
         engine.precompile_compatibility_hash().hash(&mut hash);
         format!("wasocket-{:016x}.cwasm", hash.finish()).into()
     }

@@ -424,6 +424,8 @@ fn configure(target: Option<&str>, pool: Option<Pool>) -> wasmtime::Result<Engin
     // a quarter without them.
     config.concurrency_support(false);
     config.epoch_interruption(true);
+    // What the embedded component is built with.
+    config.wasm_wide_arithmetic(true);
     if let Some(pool) = pool {
         if pool.instances() == 0 {
             return Err(wasmtime::Error::msg("nothing could ever be connected"));

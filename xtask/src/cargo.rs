@@ -94,6 +94,28 @@ pub(crate) fn build_component(wasi: Wasi) -> Result<PathBuf> {
     build_guest(package, file)
 }
 
+/// Builds the component that the crate `wasocket` embeds, for its own engine; returns where it is.
+///
+/// # Errors
+///
+/// As [`build_component`].
+pub(crate) fn build_embedded_component() -> Result<PathBuf> {
+    setup::wasm()?;
+    let (package, file) = Wasi::V0_2.shell();
+    let target = Target {
+        folder: "guest-embedded",
+        // As `host/build.rs` has it.
+        rustflags: Some("-Ctarget-feature=+wide-arithmetic"),
+    };
+    build(
+        package,
+        "component",
+        &target,
+        &["--features=wide-arithmetic"],
+        file,
+    )
+}
+
 /// Builds a component without TLS, for size; returns where it is.
 ///
 /// # Errors
@@ -102,7 +124,14 @@ pub(crate) fn build_component(wasi: Wasi) -> Result<PathBuf> {
 pub(crate) fn build_component_without_tls(wasi: Wasi) -> Result<PathBuf> {
     setup::wasm()?;
     let (package, file) = wasi.shell();
-    build(package, "component-small", &["--no-default-features"], file)
+    let options = ["--no-default-features"];
+    build(
+        package,
+        "component-small",
+        &Target::ANY_HOST,
+        &options,
+        file,
+    )
 }
 
 /// Builds a package for wasm, with the profile and the folder of our components: what they share is
@@ -112,22 +141,48 @@ pub(crate) fn build_component_without_tls(wasi: Wasi) -> Result<PathBuf> {
 ///
 /// If it does not build.
 pub(crate) fn build_guest(package: &str, file: &str) -> Result<PathBuf> {
-    build(package, "component", &[], file)
+    build(package, "component", &Target::ANY_HOST, &[], file)
 }
 
-fn build(package: &str, profile: &str, options: &[&str], file: &str) -> Result<PathBuf> {
+/// What a component is built for.
+struct Target {
+    /// Where under `target/` cargo works.
+    folder: &'static str,
+    /// Added to those of `.cargo/config.toml`.
+    rustflags: Option<&'static str>,
+}
+
+impl Target {
+    const ANY_HOST: Self = Self {
+        folder: "guest",
+        rustflags: None,
+    };
+}
+
+fn build(
+    package: &str,
+    profile: &str,
+    target: &Target,
+    options: &[&str],
+    file: &str,
+) -> Result<PathBuf> {
+    let folder = workspace_root().join("target").join(target.folder);
     let mut command = cargo(&[
         "build",
         "--locked",
         "--package",
         package,
         "--target=wasm32-wasip2",
-        "--target-dir=target/guest",
+        "--target-dir",
     ]);
+    command.arg(&folder);
     command.args(["--profile", profile]).args(options);
+    let rustflags = target
+        .rustflags
+        .map(|flags| ("CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS", flags));
+    command.envs(rustflags);
     process::show(command)?;
-    let folder = workspace_root().join("target/guest/wasm32-wasip2");
-    Ok(folder.join(profile).join(file))
+    Ok(folder.join("wasm32-wasip2").join(profile).join(file))
 }
 
 /// The folder to which cargo unpacked a crate that the workspace with this manifest depends on.

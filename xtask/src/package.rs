@@ -5,22 +5,22 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::cargo::{Wasi, build_component, cargo};
+use crate::cargo::{Wasi, build_component, build_embedded_component, cargo};
 use crate::process;
 use crate::setup::workspace_root;
 
 pub(crate) fn run() -> Result<()> {
-    let components = Wasi::ALL
-        .into_iter()
-        .map(|wasi| Ok((wasi, build_component(wasi)?)))
-        .collect::<Result<Vec<_>>>()?;
+    let mut components = vec![("embedded", build_embedded_component()?)];
+    for wasi in Wasi::ALL {
+        components.push((wasi.version(), build_component(wasi)?));
+    }
     let folder = workspace_root().join("host/component");
     // Only in the package: in the repository the components are built from their sources.
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let packaged = components
         .iter()
-        .try_for_each(|(wasi, component)| {
-            let name = format!("wasocket-{}.wasm", wasi.version());
+        .try_for_each(|(name, component)| {
+            let name = format!("wasocket-{name}.wasm");
             fs::copy(component, folder.join(name)).map(|_| ())
         })
         .context("a component could not be copied")

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::cargo::cargo;
 use crate::examples::{self, Example};
-use crate::{autobahn, node, process, setup};
+use crate::{autobahn, hosts, node, process, setup};
 
 /// What to ask for beyond the tests of cargo.
 #[derive(Clone, Copy, Default)]
@@ -47,7 +47,22 @@ pub(crate) fn run(options: Options) -> Result<()> {
         "--workspace",
         "--all-features",
     ]))?;
+    test_cipher_in_wasm()?;
     examples::run(&Example::ALL)?;
     node::run_or_skip()?;
     autobahn::run_or_skip(options.autobahn)
+}
+
+/// The cipher works on arrays natively, which the tests of the workspace try, and on vectors in wasm.
+fn test_cipher_in_wasm() -> Result<()> {
+    let runner = [hosts::wasmtime()?, "run".into()];
+    process::show(cargo(&[
+        "test",
+        "--locked",
+        "--package=wasocket-chacha20poly1305",
+        "--target=wasm32-wasip2",
+        "--target-dir=target/guest",
+        "--config",
+        &format!("target.wasm32-wasip2.runner={runner:?}"),
+    ]))
 }
