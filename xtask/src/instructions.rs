@@ -84,17 +84,18 @@ fn count_core() -> Result<Vec<&'static str>> {
 /// Counts what the component takes; returns which paths take more than their budget.
 fn count_component() -> Result<Vec<&'static str>> {
     setup::wasm()?;
-    // What the tests have built will do, with the features that they have: the component is the same.
-    let said = process::output(&mut cargo(&[
-        "bench",
-        "--locked",
-        "--workspace",
-        "--all-features",
-        "--profile=dev",
-        "--bench=engine",
-        "--",
-        "--fuel",
-    ]))?;
+    let bench = |arguments: &[&str]| {
+        let mut command = cargo(&["bench", "--locked", "--bench=engine"]);
+        // What the tests have built will do, with the features that they have: the component is the
+        // same.
+        command
+            .args(["--workspace", "--all-features", "--profile=dev"])
+            .args(arguments);
+        command
+    };
+    // By itself, so that what takes a while or does not compile is seen.
+    process::show(bench(&["--no-run"]))?;
+    let said = process::output(&mut bench(&["--", "--fuel"]))?;
     let mut over = Vec::new();
     for (path, budget) in FUEL_BUDGETS {
         let counted = burnt(&said, path).with_context(|| format!("no {path} in: {said}"))?;

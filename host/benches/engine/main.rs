@@ -16,16 +16,19 @@ mod settings;
 mod wasi;
 mod wires;
 
-/// How many rounds there are, of which the median counts.
-const ROUNDS: usize = 7;
+use crate::measure::Rounds;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments[..] {
-        ["--fuel", ..] => fuel::print(),
-        ["--hold", setting, file] => measure::hold(setting, file),
-        ["--quick", ..] => print!("{}", measure::all(1).table()),
-        _ => print!("{}", measure::all(ROUNDS).table()),
-    }
+    let rounds = match arguments[..] {
+        ["--fuel", ..] => return fuel::print(),
+        ["--hold", setting, file] => return measure::hold(setting, file),
+        ["--quick", ..] => Rounds { long: 1, short: 1 },
+        _ => Rounds {
+            long: 5,
+            short: 150,
+        },
+    };
+    print!("{}", measure::all(&rounds).table());
 }

@@ -2,80 +2,95 @@
 
 use crate::settings::SETTINGS;
 
-/// What was measured of a setting in a round.
+/// What is measured of a setting.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Figures {
-    /// How long compiling the component takes, in ms.
-    pub(crate) compile: f64,
+pub(crate) enum Column {
+    /// How long it takes to compile the component, in ms.
+    Compile,
     /// How long the compiled component is, in KiB.
-    pub(crate) compiled: f64,
-    /// What an idle connection takes, in KiB.
-    pub(crate) memory: f64,
+    Compiled,
     /// How long it takes to start an instance and to end it, in us.
-    pub(crate) start: f64,
-    /// How long a guest computes, in us: to open a connection over `wss`,
-    pub(crate) connect: f64,
-    /// to echo 64 bytes over `ws`,
-    pub(crate) short: f64,
-    /// to echo 64 KiB over `ws`,
-    pub(crate) long: f64,
-    /// and to echo 64 KiB over `wss`.
-    pub(crate) long_wss: f64,
+    Start,
+    /// What an idle connection takes, in KiB.
+    Memory,
+    /// How long a guest computes to open a connection over `wss`, in us.
+    Connect,
+    /// How long to echo a short message over `ws`, in us.
+    Short,
+    /// How long to echo a long one over `ws`, in us.
+    Long,
+    /// How long to echo a long one over `wss`, in us.
+    LongSecure,
 }
 
-/// A column of the table: its heading, the unit, and what stands in it.
-type Column = (&'static str, &'static str, fn(&Figures) -> f64);
+impl Column {
+    const ALL: [Self; 8] = [
+        Self::Compile,
+        Self::Compiled,
+        Self::Start,
+        Self::Memory,
+        Self::Connect,
+        Self::Short,
+        Self::Long,
+        Self::LongSecure,
+    ];
 
-const COLUMNS: [Column; 8] = [
-    ("compiling", "ms", |figures| figures.compile),
-    ("compiled", "KiB", |figures| figures.compiled),
-    ("an instance", "us", |figures| figures.start),
-    ("idle connection", "KiB", |figures| figures.memory),
-    ("connect, `wss`", "us", |figures| figures.connect),
-    ("64 B, `ws`", "us", |figures| figures.short),
-    ("64 KiB, `ws`", "us", |figures| figures.long),
-    ("64 KiB, `wss`", "us", |figures| figures.long_wss),
-];
-
-/// All that was measured.
-#[derive(Debug, Default)]
-pub(crate) struct Report {
-    /// For each setting, in its order, those of each round.
-    rounds: [Vec<Figures>; SETTINGS.len()],
-}
-
-impl Report {
-    pub(crate) fn add(&mut self, setting: usize, figures: Figures) {
-        self.rounds[setting].push(figures);
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Compile => "compiling",
+            Self::Compiled => "compiled",
+            Self::Start => "an instance",
+            Self::Memory => "idle, `ws`",
+            Self::Connect => "connect, `wss`",
+            Self::Short => "64 B, `ws`",
+            Self::Long => "64 KiB, `ws`",
+            Self::LongSecure => "64 KiB, `wss`",
+        }
     }
 
-    /// The table as Markdown: figures for the first setting, and for the others ratios to what it had
-    /// in the same round; medians over the rounds.
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Compile => "ms",
+            Self::Compiled | Self::Memory => "KiB",
+            Self::Start | Self::Connect | Self::Short | Self::Long | Self::LongSecure => "us",
+        }
+    }
+}
+
+/// What was measured: of each setting, in each column, the least of all rounds. What else the machine
+/// does can only add to it.
+#[derive(Debug)]
+pub(crate) struct Report([[f64; Column::ALL.len()]; SETTINGS.len()]);
+
+impl Report {
+    pub(crate) fn new() -> Self {
+        Self([[f64::INFINITY; Column::ALL.len()]; SETTINGS.len()])
+    }
+
+    /// Adds what was measured in a round.
+    pub(crate) fn add(&mut self, setting: usize, column: Column, figure: f64) {
+        let least = &mut self.0[setting][column as usize];
+        *least = least.min(figure);
+    }
+
+    /// The table as Markdown: figures for the first setting, and for the others ratios to these.
     pub(crate) fn table(&self) -> String {
-        let headings = COLUMNS.map(|(heading, ..)| heading).join(" | ");
-        let rule = "|--:".repeat(COLUMNS.len());
+        let headings = Column::ALL.map(Column::heading).join(" | ");
+        let rule = "|--:".repeat(Column::ALL.len());
         let mut table = format!("| setting | {headings} |\n|:--{rule}|\n");
-        let (first, _) = self.rounds.split_first().expect("settings");
-        for (index, (setting, rounds)) in SETTINGS.iter().zip(&self.rounds).enumerate() {
-            let cells = COLUMNS.map(|(_, unit, figure)| {
-                if index == 0 {
-                    let figure = median(rounds.iter().map(figure));
-                    return format!("{} {unit}", three_digits(figure));
+        let first = &self.0[0];
+        for (index, (setting, figures)) in SETTINGS.iter().zip(&self.0).enumerate() {
+            let cells = Column::ALL.map(|column| {
+                let figure = figures[column as usize];
+                match index {
+                    0 => format!("{} {}", three_digits(figure), column.unit()),
+                    _ => format!("{:.2}", figure / first[column as usize]),
                 }
-                let pairs = rounds.iter().zip(first);
-                let ratio = median(pairs.map(|(round, first)| figure(round) / figure(first)));
-                format!("{ratio:.2}")
             });
             table += &format!("| {} | {} |\n", setting.name, cells.join(" | "));
         }
         table
     }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// With three digits, or all that stand before the point.
