@@ -4,7 +4,7 @@
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine};
 
-use crate::guest::Guest;
+use crate::guest::{Guest, LONG};
 use crate::peer::Transport;
 use crate::wasi;
 
@@ -12,14 +12,13 @@ use crate::wasi;
 const COUNT: usize = 64;
 const SHORT: [u8; 128] = [7; 128];
 
-/// A long message.
-const LONG: [u8; 64 << 10] = [7; 64 << 10];
-
 /// How often a guest has done the same before it is counted: until its buffers grow no more.
 const BEFORE: usize = 4;
 
 /// What a guest with an open connection does.
-const WORKS: [(&str, fn(&mut Guest)); 5] = [
+type Work = fn(&mut Guest);
+
+const WORKS: [(&str, Work); 5] = [
     ("echo", |guest| guest.echo(&SHORT)),
     ("receive-short", |guest| guest.receive(&SHORT, COUNT)),
     ("receive-long", |guest| guest.receive(&LONG, 1)),

@@ -14,6 +14,9 @@ use crate::peer::{Peer, Transport};
 use crate::wasi::State;
 use crate::wires::Wires;
 
+/// A long message.
+pub(crate) static LONG: [u8; 64 << 10] = [7; 64 << 10];
+
 /// How often a guest is driven at most until something happened: more often than it takes.
 const MAX_TURNS: usize = 64;
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::guest::Guest;
+use crate::guest::{Guest, LONG};
 use crate::memory::memory_kib;
 use crate::peer::Transport;
 use crate::report::{Column, Report};
@@ -19,12 +19,11 @@ use crate::settings::SETTINGS;
 use crate::wasi::{self, State};
 
 const SHORT: [u8; 64] = [7; 64];
-const LONG: [u8; 64 << 10] = [7; 64 << 10];
 
 /// How often each is done in a round, of which the median counts. A round of all settings takes a
 /// fraction of a second, so that what else the machine does slows all of them down.
 const STARTS: usize = 20;
-const CONNECTS: usize = 3;
+const CONNECTS: usize = 8;
 const SHORT_ECHOES: usize = 200;
 const LONG_ECHOES: usize = 60;
 const LONG_SECURE_ECHOES: usize = 8;
