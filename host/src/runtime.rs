@@ -419,6 +419,7 @@ fn engine(target: Option<&str>, pool: Option<Pool>) -> Result<Engine, RuntimeErr
 
 /// The engine for a target that wasmtime names, or for the machine that this runs on.
 fn configure(target: Option<&str>, pool: Option<Pool>) -> wasmtime::Result<Engine> {
+    // What each setting costs, and those that are wasmtime's own, is in docs/engine.md.
     let mut config = Config::new();
     // Async functions of WASI 0.3, which this component does not have. A call into the guest costs
     // a quarter without them.

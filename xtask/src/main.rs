@@ -41,9 +41,10 @@ Commands:
     node           makes the package for Node, in node/, and tests it
     bench          measures us and others side by side, for the tables and the charts in docs/
                    (connections: what idle connections take, 100 to 10,000 of them, in place of
-                   that; --quick: shows that it works, and leaves docs/ as it is)
-    instructions   counts the instructions that the core takes for what it does most, and compares
-                   them with their budgets
+                   that; engine: prints what the engine's settings cost; --quick: shows that it
+                   works, and leaves docs/ as it is)
+    instructions   counts the instructions that the core takes for what it does most, and those of
+                   WebAssembly that the component takes, and compares them with their budgets
     hosts          runs the component on each host, and compares what works with the chart in
                    README.md (--update: makes the chart)
     component      builds the components, with TLS and without, and prints their sizes

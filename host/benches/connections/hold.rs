@@ -10,6 +10,8 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use wasocket::{Grants, Message, Options, Pool, Runtime, RuntimeBuilder, WebSocket};
 
+use crate::memory::memory_kib;
+
 /// How many connections are opened at a time: all at once would time out waiting for each other.
 const AT_A_TIME: usize = 64;
 
@@ -216,19 +218,4 @@ async fn echo(mut websocket: WebSocket, number: u32) -> WebSocket {
 async fn close(websocket: WebSocket) {
     let closed = websocket.close(1000, "").await.expect("closed");
     assert!(closed.was_clean, "{closed:?}");
-}
-
-/// How much memory the process takes, and how much is resident in it, in KiB: a page that is in it
-/// several times counts once in the former (proc_pid_smaps(5), `Pss`).
-fn memory_kib() -> (u64, u64) {
-    let smaps = std::fs::read_to_string("/proc/self/smaps_rollup").expect("Linux");
-    let kib = |name: &str| {
-        smaps
-            .lines()
-            .find_map(|line| line.strip_prefix(name))
-            .and_then(|line| line.trim().strip_suffix(" kB"))
-            .and_then(|kib| kib.parse().ok())
-            .expect("KiB")
-    };
-    (kib("Pss:"), kib("Rss:"))
 }

@@ -13,6 +13,7 @@ mod chart;
 mod clock;
 mod hold;
 mod lines;
+mod memory;
 mod report;
 #[path = "../peers/server.rs"]
 mod server;

@@ -29,6 +29,7 @@ mod generated {
 
 pub use generated::exports::wasocket::websocket::client::{self, Ready};
 pub use generated::exports::wasocket::websocket::types;
+pub use generated::{Websocket, WebsocketPre};
 pub use host::{Denied, Network, State};
 
 crate::packed::packing!();
@@ -76,7 +77,7 @@ pub fn run_guest_on(network: Network, test: impl AsyncFnOnce(Guest)) {
 /// One instance of the component. Every call panics if the component traps.
 pub struct Guest {
     store: Store<State>,
-    world: generated::Websocket,
+    world: Websocket,
     /// What [`Self::until`] waits with.
     waiter: ResourceAny,
 }
