@@ -24,8 +24,9 @@
 //!    To have the next message by parts, take [`poll_part`](WebSocket::poll_part) before, and again
 //!    after as long as [`has_part`](WebSocket::has_part). Events do not wait for parts; input does,
 //!    once enough of the message is held.
-//! 4. Write [`poll_transmit`](WebSocket::poll_transmit) until it is empty or the stream is full. End
-//!    the sending side once [`is_done_sending`](WebSocket::is_done_sending).
+//! 4. Write [`poll_transmit`](WebSocket::poll_transmit) until it is empty or the stream is full, by
+//!    [`write_len`] at a time. End the sending side once
+//!    [`is_done_sending`](WebSocket::is_done_sending).
 //! 5. Call [`handle_timeout`](WebSocket::handle_timeout), and start over, when
 //!    [`poll_timeout`](WebSocket::poll_timeout) has come, the stream is ready, or after a command.
 //!
@@ -53,6 +54,7 @@ mod options;
 mod packed;
 mod transport_error;
 mod websocket;
+mod write_len;
 
 #[cfg(test)]
 mod tests;
@@ -71,3 +73,4 @@ pub use wasocket_proto::{
 };
 pub use wasocket_tls::{CertificateProblem, TlsContexts};
 pub use websocket::{ReadyState, WebSocket};
+pub use write_len::write_len;

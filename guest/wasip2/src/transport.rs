@@ -18,7 +18,7 @@ use wasip2::sockets::ip_name_lookup::{ResolveAddressStream, resolve_addresses};
 use wasip2::sockets::network::{ErrorCode, IpAddressFamily};
 use wasip2::sockets::tcp::{ShutdownType, TcpSocket};
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
-use wasocket_client::{AttemptId, LookupError, TransportError, TransportErrorKind};
+use wasocket_client::{AttemptId, LookupError, TransportError, TransportErrorKind, write_len};
 use wasocket_shell::ReadLen;
 
 use crate::convert;
@@ -255,7 +255,8 @@ impl Transport {
         };
         // Writing more than was permitted traps, and so does writing without asking.
         let permit = stream.output.check_write().map_err(write_error)?;
-        let len = usize::try_from(permit).map_or(bytes.len(), |permit| bytes.len().min(permit));
+        let permit = usize::try_from(permit).unwrap_or(usize::MAX);
+        let len = write_len(bytes.len(), permit);
         if len > 0 {
             stream.output.write(&bytes[..len]).map_err(write_error)?;
         }

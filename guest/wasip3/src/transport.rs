@@ -12,14 +12,15 @@ use core::task::{Context, Poll};
 use wasip3::sockets::ip_name_lookup::{self, resolve_addresses};
 use wasip3::sockets::types::{ErrorCode, IpAddressFamily, TcpSocket};
 use wasip3::wit_stream;
-use wasocket_client::{LookupError, TransportError, TransportErrorKind};
+use wasocket_client::{LookupError, TransportError, TransportErrorKind, write_len};
 use wasocket_shell::ReadLen;
 use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
 use crate::convert;
 
-/// How much is written at once, in bytes: as much as wasmtime takes at once.
-const MAX_WRITE_LEN: usize = 64 << 10;
+/// How much is written at once, in bytes. The host hands it to its kernel as one. It is copied before,
+/// and what the kernel does not take is copied again, so that it is not without bound.
+const MAX_WRITE_LEN: usize = 256 << 10;
 
 type Operation<T> = Pin<Box<dyn Future<Output = T>>>;
 
@@ -145,7 +146,7 @@ impl Output {
         if let OutputState::Idle(_) = &self.0
             && let OutputState::Idle(parts) = core::mem::replace(&mut self.0, OutputState::Ended)
         {
-            let bytes = bytes[..bytes.len().min(MAX_WRITE_LEN)].to_vec();
+            let bytes = bytes[..write_len(bytes.len(), MAX_WRITE_LEN)].to_vec();
             self.0 = OutputState::Writing(Box::pin(write(parts, bytes)));
         }
         let OutputState::Writing(writing) = &mut self.0 else {
