@@ -66,6 +66,7 @@ impl Transmit {
             opcode,
             payload_len: payload.len() as u64,
         };
+        self.make_room();
         let masking_key = if unmasked { UNMASKED } else { keys.next_key() };
         header.encode_masked(masking_key, &mut self.bytes);
         let payload_start = self.bytes.len();
@@ -91,7 +92,12 @@ impl Transmit {
             self.bytes.clear();
             self.bytes.shrink_to(KEPT_CAPACITY);
             self.start = 0;
-        } else if self.start > self.bytes.len() / 2 && self.start >= KEPT_CAPACITY {
+        }
+    }
+
+    /// Takes what is written out of the buffer, before something is added to it.
+    fn make_room(&mut self) {
+        if self.start >= KEPT_CAPACITY && self.start > self.bytes.len() / 2 {
             // Each byte is moved at most once for each byte written before it: linear in all.
             self.bytes.drain(..self.start);
             self.start = 0;
