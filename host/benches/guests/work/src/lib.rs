@@ -108,7 +108,7 @@ pub async fn round_trips<C: Client>(
         client.send(&payload).await;
         let echo = client.receive().await;
         times.push(nanos(start.elapsed()));
-        assert_eq!(echo.as_ref(), payload);
+        assert!(is_same(echo.as_ref(), &payload), "another payload");
     }
     client.close().await;
     times
@@ -152,6 +152,13 @@ pub async fn idle<C: Client>(url: &str, roots: Option<&str>, count: u32) {
     for _ in 0..count {
         std::mem::forget(C::connect(url, roots).await);
     }
+}
+
+/// Whether two payloads are the same. In vectors: wasi-libc's `memcmp` goes byte by byte, and would be
+/// a third of what a client seems to compute for a message of 1 MiB.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let differing = one.iter().zip(other).fold(0, |bits, (a, b)| bits | (a ^ b));
+    one.len() == other.len() && differing == 0
 }
 
 /// A message of 128 bytes with its number in it.
