@@ -18,6 +18,9 @@ struct Component {
     /// The package that it is built from, and what cargo calls the result.
     package: &'static str,
     built: &'static str,
+    /// How cargo builds it.
+    profile: &'static str,
+    features: &'static [&'static str],
 }
 
 const FOR_WASI_0_2: Component = Component {
@@ -25,6 +28,18 @@ const FOR_WASI_0_2: Component = Component {
     prebuilt: "component/wasocket-0.2.wasm",
     package: "wasocket-wasip2",
     built: "wasocket_wasip2.wasm",
+    profile: "component",
+    features: &[],
+};
+
+/// The same without TLS of its own, for the host's.
+const FOR_WASI_TLS: Component = Component {
+    variable: "WASOCKET_COMPONENT_WASI_TLS",
+    prebuilt: "component/wasocket-0.2-wasi-tls.wasm",
+    package: "wasocket-wasip2",
+    built: "wasocket_wasip2.wasm",
+    profile: "component-wasi-tls",
+    features: &["--no-default-features", "--features=wasi-tls"],
 };
 
 const FOR_WASI_0_3: Component = Component {
@@ -32,6 +47,8 @@ const FOR_WASI_0_3: Component = Component {
     prebuilt: "component/wasocket-0.3.wasm",
     package: "wasocket-wasip3",
     built: "wasocket_wasip3.wasm",
+    profile: "component",
+    features: &[],
 };
 
 const TARGET: &str = "wasm32-wasip2";
@@ -40,6 +57,9 @@ fn main() {
     FOR_WASI_0_2.provide();
     if env::var_os("CARGO_FEATURE_COMPONENT_0_3").is_some() {
         FOR_WASI_0_3.provide();
+    }
+    if env::var_os("CARGO_FEATURE_WASI_TLS").is_some() {
+        FOR_WASI_TLS.provide();
     }
 }
 
@@ -88,10 +108,12 @@ fn build(root: &Path, component: &Component) -> PathBuf {
         .args([
             "build",
             "--locked",
-            "--profile=component",
+            "--profile",
+            component.profile,
             "--package",
             component.package,
         ])
+        .args(component.features)
         .args(["--target", TARGET, "--target-dir"])
         .arg(&target_dir);
     // What cargo set for this crate is not meant for that one.
@@ -114,10 +136,10 @@ fn build(root: &Path, component: &Component) -> PathBuf {
     }
     let built = target_dir
         .join(TARGET)
-        .join("component")
+        .join(component.profile)
         .join(component.built);
     // A copy of our own: another build may put another component there while this one goes on.
-    let copy = out_dir.join(component.built);
+    let copy = out_dir.join(component.variable).with_extension("wasm");
     if let Err(error) = fs::copy(&built, &copy) {
         fail(&format!("{}: {error}", built.display()));
     }

@@ -167,6 +167,8 @@ mod sandbox;
 mod start;
 mod store;
 mod ticker;
+#[cfg(feature = "wasi-tls")]
+mod tls;
 mod wasi;
 mod websocket;
 mod writer;
@@ -174,6 +176,8 @@ mod writer;
 pub use component::COMPONENT;
 #[cfg(feature = "component-0-3")]
 pub use component::COMPONENT_0_3;
+#[cfg(feature = "wasi-tls")]
+pub use component::COMPONENT_WASI_TLS;
 pub use compression::{Compression, DeflateOffer};
 pub use counters::{Metrics, RoundTrip, RuntimeMetrics, Traffic};
 pub use error::{

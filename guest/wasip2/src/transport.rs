@@ -520,7 +520,7 @@ fn stream_error(cause: &str) -> TransportError {
 
 /// What a host says about an error, for people: wasmtime says `ConnectionReset`, and may show a
 /// backtrace in the lines after it.
-fn in_words(debug_string: &str) -> String {
+pub(crate) fn in_words(debug_string: &str) -> String {
     let line = debug_string.lines().next().unwrap_or_default();
     if !line.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return line.into();

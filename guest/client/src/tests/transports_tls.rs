@@ -108,7 +108,7 @@ fn roots_that_the_transport_cannot_be_told_are_refused() {
     assert_eq!(error.part, Part::Roots);
     assert_eq!(
         error.to_string(),
-        "TLS is the host's here, whose roots cannot be chosen"
+        "the built-in roots are removed, and TLS is the host's, which is told no others"
     );
     // There they are of no use, whosever TLS it is.
     assert!(connect("ws://192.0.2.1/").is_ok());

@@ -27,7 +27,7 @@ impl WebSocket {
     ) -> Result<Self, InvalidArgument> {
         let security = if url.secure() {
             if options.roots != Roots::default() {
-                let message = "TLS is the host's here, whose roots cannot be chosen";
+                let message = "the built-in roots are removed, and TLS is the host's, which is told no others";
                 return Err(InvalidArgument::new(Part::Roots, message));
             }
             Some(Security::Transports(name_to_verify(url.host())))

@@ -9,6 +9,7 @@ use wasocket_client::{
     WebSocketUrl,
 };
 
+use crate::transport::in_words;
 use generated::wasi::tls::types::{ClientConnection, ClientHandshake, FutureClientStreams};
 
 mod generated {
@@ -92,6 +93,6 @@ impl Handshake {
 fn failed(cause: &str) -> TransportError {
     TransportError {
         kind: TransportErrorKind::TlsFailed,
-        message: cause.into(),
+        message: in_words(cause),
     }
 }
