@@ -136,6 +136,8 @@
 //!   a component that was compiled elsewhere can be loaded ([`RuntimeBuilder::precompiled`]).
 //! - `interpreter`: interprets the component where it could be compiled
 //!   ([`RuntimeBuilder::interpreted`]). Elsewhere it is interpreted without this.
+//! - `wasi-tls`: a runtime may have the host do TLS ([`RuntimeBuilder::host_tls`]), where its speed
+//!   counts for more than that a fault in it is contained. None does unless it is asked to.
 //! - `metrics`: what is counted goes through the facade of the crate `metrics`; see above.
 //! - `cli`: the `wasocket` command-line tool.
 

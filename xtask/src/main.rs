@@ -46,7 +46,7 @@ Commands:
                    them with their budgets
     hosts          runs the component on each host, and compares what works with the chart in
                    README.md (--update: makes the chart)
-    component      builds the components, with TLS and without, and prints their sizes
+    component      builds the components, with TLS, without, and with the host's; prints their sizes
     examples       makes components of the examples, composes them with ours, and runs them against
                    a server (NAME...: only these)
     package        makes the crate that is published, and builds it as its users do

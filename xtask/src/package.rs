@@ -5,24 +5,26 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::cargo::{Wasi, build_component, cargo};
+use crate::cargo::{Wasi, build_component, build_component_with_host_tls, cargo};
 use crate::process;
 use crate::setup::workspace_root;
 
 pub(crate) fn run() -> Result<()> {
-    let components = Wasi::ALL
+    let mut components = Wasi::ALL
         .into_iter()
-        .map(|wasi| Ok((wasi, build_component(wasi)?)))
+        .map(|wasi| {
+            let name = format!("wasocket-{}.wasm", wasi.version());
+            Ok((name, build_component(wasi)?))
+        })
         .collect::<Result<Vec<_>>>()?;
+    let with_host_tls = build_component_with_host_tls()?;
+    components.push(("wasocket-0.2-wasi-tls.wasm".into(), with_host_tls));
     let folder = workspace_root().join("host/component");
     // Only in the package: in the repository the components are built from their sources.
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let packaged = components
         .iter()
-        .try_for_each(|(wasi, component)| {
-            let name = format!("wasocket-{}.wasm", wasi.version());
-            fs::copy(component, folder.join(name)).map(|_| ())
-        })
+        .try_for_each(|(name, component)| fs::copy(component, folder.join(name)).map(drop))
         .context("a component could not be copied")
         .and_then(|()| {
             process::show(cargo(&[
