@@ -90,7 +90,7 @@ static SURFACES: [Surface; 3] = [
         ],
         world: None,
         features: WasmFeatures::WASM2.union(WasmFeatures::COMPONENT_MODEL),
-        // It is 483,008 bytes large.
+        // It is 484,066 bytes large.
         max_len: 490_000,
     },
 ];

@@ -173,8 +173,9 @@ fn the_server_is_told_the_name_and_the_protocol() {
 #[test]
 fn connections_of_one_runtime_resume_sessions() {
     run(async {
-        let authority = Authority::new();
         for version in VERSIONS {
+            // One for each: what the other's servers gave would be offered to this one's.
+            let authority = Authority::new();
             let tls = authority.issue().acceptor_with(&[version]);
             for kind in [HandshakeKind::Full, HandshakeKind::Resumed] {
                 let peer = Scripted::start_tls(tls.clone(), async move |mut stream| {
