@@ -103,7 +103,6 @@ enum Parent {
     Lookup(ResolveAddressStream),
     #[expect(dead_code, reason = "held only to be dropped")]
     Socket(TcpSocket),
-    #[expect(dead_code, reason = "held only to be dropped")]
     Handshake(Pending),
     Streams(Streams),
 }
@@ -253,7 +252,7 @@ impl Transport {
     /// Whether the host's TLS handshake succeeded, once it is done. What the stream gives and takes
     /// is plaintext then.
     pub(crate) fn poll_secured(&mut self) -> Option<Result<(), TransportError>> {
-        let securing = self.securing.as_mut()?;
+        let securing = self.securing.as_ref()?;
         let secured = securing.handshake.poll()?;
         let Securing { handshake, socket } = self.securing.take()?;
         self.generation += 1;
@@ -471,7 +470,9 @@ impl Parent {
     fn drop(self) {
         match self {
             Self::Streams(streams) if streams.is_writing() => UNFINISHED.lock().push(streams),
-            Self::Lookup(_) | Self::Socket(_) | Self::Handshake(_) | Self::Streams(_) => {}
+            // Dropped here.
+            Self::Handshake(_pending) => {}
+            Self::Lookup(_) | Self::Socket(_) | Self::Streams(_) => {}
         }
     }
 }

@@ -75,7 +75,7 @@ impl Handshake {
 
     /// The connection and its streams of plaintext, once the handshake is done; or why it failed.
     pub(crate) fn poll(
-        &mut self,
+        &self,
     ) -> Option<Result<(HostTls, InputStream, OutputStream), TransportError>> {
         Some(match self.streams.get()? {
             Ok(Ok(secured)) => Ok(secured),

@@ -24,13 +24,16 @@ pub(crate) fn websocket(
 }
 
 /// A handshake of the host's, of which there is none.
-pub(crate) enum Handshake {}
+pub(crate) struct Handshake(Never);
 
 /// What is left of a handshake, of which there is none.
-pub(crate) enum Pending {}
+pub(crate) struct Pending(Never);
 
 /// A connection of the host's TLS, of which there is none.
-pub(crate) enum HostTls {}
+pub(crate) struct HostTls(Never);
+
+/// Nothing has it.
+enum Never {}
 
 impl Handshake {
     pub(crate) fn start(
@@ -45,26 +48,26 @@ impl Handshake {
     }
 
     pub(crate) fn pollable(&self) -> &Pollable {
-        match *self {}
+        match self.0 {}
     }
 
     pub(crate) fn subscribe(&self) -> Pollable {
-        match *self {}
+        match self.0 {}
     }
 
     pub(crate) fn poll(
-        &mut self,
+        &self,
     ) -> Option<Result<(HostTls, InputStream, OutputStream), TransportError>> {
-        match *self {}
+        match self.0 {}
     }
 
     pub(crate) fn into_pending(self) -> Pending {
-        match self {}
+        Pending(self.0)
     }
 }
 
 impl HostTls {
     pub(crate) fn close_output(&self) {
-        match *self {}
+        match self.0 {}
     }
 }
