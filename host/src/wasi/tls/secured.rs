@@ -69,7 +69,12 @@ impl Secured {
         if !session.connection.is_handshaking() {
             return Ok(true);
         }
-        match session.input_end.clone().or(session.output_end.clone()) {
+        match session
+            .input_end
+            .as_ref()
+            .or(session.output_end.as_ref())
+            .cloned()
+        {
             None => Ok(false),
             Some(end @ End::TlsFailed(_)) => Err(end),
             Some(end) => {
