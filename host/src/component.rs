@@ -33,6 +33,7 @@ pub(crate) enum TlsOf {
 
 impl TlsOf {
     /// The component for it.
+    #[cfg(feature = "compile")]
     fn component(self) -> &'static [u8] {
         match self {
             Self::Guest => COMPONENT,
@@ -69,6 +70,13 @@ impl Source {
     }
 }
 
+#[cfg_attr(
+    not(any(feature = "compile", feature = "wasi-tls")),
+    expect(
+        unused_variables,
+        reason = "there is one component then, compiled elsewhere"
+    )
+)]
 pub(crate) fn load(
     engine: &Engine,
     source: &Source,
@@ -88,19 +96,19 @@ pub(crate) fn load(
             // SAFETY: whoever called `RuntimeBuilder::precompiled` promised that the file is what
             // `Runtime::precompile` returned, and stays so.
             let component = unsafe { Component::deserialize_file(engine, file) };
-            component
-                .and_then(|component| check_tls(engine, component, tls))
-                .map_err(|error| source.unusable(error))
+            #[cfg(feature = "wasi-tls")]
+            let component = component.and_then(|component| check_tls(engine, component, tls));
+            component.map_err(|error| source.unusable(error))
         }
     }
 }
 
 /// Refuses a component that has TLS of its own where the host is to do it: it would be run, and the
 /// host's not be used. The other way round the engine finds that an import is missing.
+#[cfg(feature = "wasi-tls")]
 fn check_tls(engine: &Engine, component: Component, tls: TlsOf) -> wasmtime::Result<Component> {
     match tls {
         TlsOf::Guest => Ok(component),
-        #[cfg(feature = "wasi-tls")]
         TlsOf::Host => {
             let of = component.component_type();
             let asks = of

@@ -66,9 +66,17 @@ pub(super) trait Duplex: Send + Sync {
     fn write(self: Arc<Self>, bytes: &[u8]) -> wasmtime::Result<Result<(), End>>;
 
     /// The same without a permit, behind what is on its way. Whoever calls it bounds how much.
+    #[cfg_attr(
+        not(feature = "wasi-tls"),
+        expect(dead_code, reason = "for what stands on a socket")
+    )]
     fn push(self: Arc<Self>, bytes: &[u8]) -> Result<(), End>;
 
     /// Ends the output, after what is on its way.
+    #[cfg_attr(
+        not(feature = "wasi-tls"),
+        expect(dead_code, reason = "for what stands on a socket")
+    )]
     fn end_output(&self);
 
     /// The guest has left: what is not written yet has [`LINGER`] to go.
