@@ -18,25 +18,43 @@ struct Component {
     /// The package that it is built from, and what cargo calls the result.
     package: &'static str,
     built: &'static str,
-    /// For our own engine, rather than for any.
-    is_embedded: bool,
+    /// How cargo builds it, and where under `target/`.
+    profile: &'static str,
+    features: &'static [&'static str],
+    folder: &'static str,
+    /// Added to those of `.cargo/config.toml`.
+    rustflags: Option<&'static str>,
 }
-
-/// What is ours alone, so that it may use what other engines need not have. ECDSA takes a third of the
-/// time with wide arithmetic.
-const EMBEDDED: Component = Component {
-    variable: "WASOCKET_COMPONENT_EMBEDDED",
-    prebuilt: "component/wasocket-embedded.wasm",
-    is_embedded: true,
-    ..FOR_WASI_0_2
-};
 
 const FOR_WASI_0_2: Component = Component {
     variable: "WASOCKET_COMPONENT",
     prebuilt: "component/wasocket-0.2.wasm",
     package: "wasocket-wasip2",
     built: "wasocket_wasip2.wasm",
-    is_embedded: false,
+    profile: "component",
+    features: &[],
+    folder: "guest",
+    rustflags: None,
+};
+
+/// What is ours alone, so that it may use what other engines need not have. ECDSA takes a third of the
+/// time with wide arithmetic.
+const EMBEDDED: Component = Component {
+    variable: "WASOCKET_COMPONENT_EMBEDDED",
+    prebuilt: "component/wasocket-embedded.wasm",
+    features: &["--features=wide-arithmetic"],
+    folder: "guest-embedded",
+    rustflags: Some("-Ctarget-feature=+wide-arithmetic"),
+    ..FOR_WASI_0_2
+};
+
+/// Without TLS of its own, for the host's.
+const FOR_WASI_TLS: Component = Component {
+    variable: "WASOCKET_COMPONENT_WASI_TLS",
+    prebuilt: "component/wasocket-0.2-wasi-tls.wasm",
+    profile: "component-wasi-tls",
+    features: &["--no-default-features", "--features=wasi-tls"],
+    ..FOR_WASI_0_2
 };
 
 const FOR_WASI_0_3: Component = Component {
@@ -44,7 +62,7 @@ const FOR_WASI_0_3: Component = Component {
     prebuilt: "component/wasocket-0.3.wasm",
     package: "wasocket-wasip3",
     built: "wasocket_wasip3.wasm",
-    is_embedded: false,
+    ..FOR_WASI_0_2
 };
 
 const TARGET: &str = "wasm32-wasip2";
@@ -56,6 +74,9 @@ fn main() {
     }
     if env::var_os("CARGO_FEATURE_COMPONENT_0_3").is_some() {
         FOR_WASI_0_3.provide();
+    }
+    if env::var_os("CARGO_FEATURE_WASI_TLS").is_some() {
+        FOR_WASI_TLS.provide();
     }
 }
 
@@ -96,11 +117,7 @@ fn build(root: &Path, component: &Component) -> PathBuf {
         .filter(|directory| directory.join("CACHEDIR.TAG").exists())
         .last()
         .unwrap_or(&out_dir)
-        .join(if component.is_embedded {
-            "guest-embedded"
-        } else {
-            "guest"
-        });
+        .join(component.folder);
 
     let mut cargo = Command::new(var("CARGO"));
     cargo
@@ -108,10 +125,12 @@ fn build(root: &Path, component: &Component) -> PathBuf {
         .args([
             "build",
             "--locked",
-            "--profile=component",
+            "--profile",
+            component.profile,
             "--package",
             component.package,
         ])
+        .args(component.features)
         .args(["--target", TARGET, "--target-dir"])
         .arg(&target_dir);
     // What cargo set for this crate is not meant for that one.
@@ -124,11 +143,8 @@ fn build(root: &Path, component: &Component) -> PathBuf {
             cargo.env_remove(name.as_ref());
         }
     }
-    if component.is_embedded {
-        cargo.arg("--features=wide-arithmetic").env(
-            "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS",
-            "-Ctarget-feature=+wide-arithmetic",
-        );
+    if let Some(flags) = component.rustflags {
+        cargo.env("CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS", flags);
     }
     for (name, value) in c_compiler(root) {
         cargo.env(name, value);
@@ -140,10 +156,10 @@ fn build(root: &Path, component: &Component) -> PathBuf {
     }
     let built = target_dir
         .join(TARGET)
-        .join("component")
+        .join(component.profile)
         .join(component.built);
     // A copy of our own: another build may put another component there while this one goes on.
-    let copy = out_dir.join(format!("{}.wasm", component.variable));
+    let copy = out_dir.join(component.variable).with_extension("wasm");
     if let Err(error) = fs::copy(&built, &copy) {
         fail(&format!("{}: {error}", built.display()));
     }

@@ -136,6 +136,8 @@
 //!   a component that was compiled elsewhere can be loaded ([`RuntimeBuilder::precompiled`]).
 //! - `interpreter`: interprets the component where it could be compiled
 //!   ([`RuntimeBuilder::interpreted`]). Elsewhere it is interpreted without this.
+//! - `wasi-tls`: a runtime may have the host do TLS ([`RuntimeBuilder::host_tls`]), where its speed
+//!   counts for more than that a fault in it is contained. None does unless it is asked to.
 //! - `metrics`: what is counted goes through the facade of the crate `metrics`; see above.
 //! - `cli`: the `wasocket` command-line tool.
 
@@ -167,6 +169,8 @@ mod sandbox;
 mod start;
 mod store;
 mod ticker;
+#[cfg(feature = "wasi-tls")]
+mod tls;
 mod wasi;
 mod websocket;
 mod writer;
@@ -174,6 +178,8 @@ mod writer;
 pub use component::COMPONENT;
 #[cfg(feature = "component-0-3")]
 pub use component::COMPONENT_0_3;
+#[cfg(feature = "wasi-tls")]
+pub use component::COMPONENT_WASI_TLS;
 pub use compression::{Compression, DeflateOffer};
 pub use counters::{Metrics, RoundTrip, RuntimeMetrics, Traffic};
 pub use error::{

@@ -230,6 +230,15 @@ impl Options {
         self.close_timeout.unwrap_or(DEFAULT_CLOSE_TIMEOUT)
     }
 
+    /// Without the roots, which the host's TLS has in place of the guest's; but for that there are
+    /// none, which the guest refuses if it is to be secure.
+    #[cfg(feature = "wasi-tls")]
+    pub(crate) fn without_roots(mut self) -> Self {
+        self.without_built_in_roots &= self.roots.is_empty();
+        self.roots.clear();
+        self
+    }
+
     pub(crate) fn without_streams(mut self) -> Self {
         self.stream_messages_over = None;
         self

@@ -24,6 +24,8 @@ use crate::queue;
 use crate::sandbox::Turns;
 use crate::start::Request;
 use crate::store::State;
+#[cfg(feature = "wasi-tls")]
+use crate::tls::TlsConfigs;
 use crate::wasi;
 use crate::websocket::WebSocket;
 
@@ -58,6 +60,9 @@ pub struct Runtime(Arc<Inner>);
 struct Inner {
     instances: Instances,
     grants: Grants,
+    /// What the host has for TLS, if it does that.
+    #[cfg(feature = "wasi-tls")]
+    tls: Option<TlsConfigs>,
     last_id: AtomicU64,
     counters: Arc<RuntimeCounters>,
 }
@@ -77,6 +82,7 @@ pub struct RuntimeBuilder {
     pool: Option<Pool>,
     connections_per_instance: u32,
     source: component::Source,
+    tls: component::TlsOf,
     /// What the engine runs, as wasmtime names it; `None` for the machine that this runs on.
     target: Option<&'static str>,
 }
@@ -104,6 +110,7 @@ impl Runtime {
             pool: None,
             connections_per_instance: 1,
             source: component::Source::Embedded,
+            tls: component::TlsOf::Guest,
             target: None,
         }
     }
@@ -116,7 +123,17 @@ impl Runtime {
     /// If the engine cannot be set up on this machine.
     #[cfg(feature = "compile")]
     pub fn precompile() -> Result<Vec<u8>, RuntimeError> {
-        component::compile(&engine(None, None)?)
+        component::compile(&engine(None, None)?, component::TlsOf::Guest)
+    }
+
+    /// The same for [`RuntimeBuilder::host_tls`] beside [`RuntimeBuilder::precompiled`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::precompile`].
+    #[cfg(all(feature = "compile", feature = "wasi-tls"))]
+    pub fn precompile_for_host_tls() -> Result<Vec<u8>, RuntimeError> {
+        component::compile(&engine(None, None)?, component::TlsOf::Host)
     }
 
     /// The component, compiled for another machine, for [`RuntimeBuilder::precompiled`] there: it
@@ -139,7 +156,7 @@ impl Runtime {
                 target: target.to_owned(),
                 source,
             })
-            .and_then(|engine| component::compile(&engine))
+            .and_then(|engine| component::compile(&engine, component::TlsOf::Guest))
     }
 
     /// Connects to a `ws` or `wss` URL, with the default options.
@@ -222,13 +239,23 @@ impl Runtime {
             .clone()
             .unwrap_or_else(|| self.0.grants.clone());
         let connect_timeout = options.connect_timeout_or_default();
+        let options = options.clone();
+        #[cfg(feature = "wasi-tls")]
+        let (access, options) = match &self.0.tls {
+            None => (Access::new(grants), options),
+            Some(configs) => {
+                let tls = configs.of(&options)?;
+                (Access::with_tls(grants, tls), options.without_roots())
+            }
+        };
+        #[cfg(not(feature = "wasi-tls"))]
         let access = Access::new(grants);
         let (tenancy, connect_timeout) = self.0.instances.take(access, connect_timeout).await?;
         let request = Request {
             host: host.map(str::to_owned),
             port,
             path: path.map(str::to_owned),
-            options: options.clone(),
+            options,
             connect_timeout,
         };
         let ended = Ended::default();
@@ -362,6 +389,24 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Has the host do TLS, by rustls as machine code, in place of the component in the sandbox.
+    /// Default: the component does.
+    ///
+    /// What it gains is the processor's instructions for cryptography, and constant time as far as
+    /// rustls has it. What it costs is the wall: a fault in TLS is not contained any more, and what
+    /// a server sends is parsed outside of the sandbox. What is sent and received the host knows
+    /// anyway.
+    ///
+    /// Certificates are verified all the same, always, by Mozilla's roots and those of
+    /// [`Options::roots`]. Connections with the same roots resume each other's sessions. The
+    /// component asks for it by the proposal `wasi:tls`, which has words and no codes for what
+    /// fails: [`Failure::kind`](crate::Failure::kind) is as ever, and the text is that of rustls.
+    #[cfg(feature = "wasi-tls")]
+    pub fn host_tls(mut self) -> Self {
+        self.tls = component::TlsOf::Host;
+        self
+    }
+
     /// Loads the component from a file that has what [`Runtime::precompile`] returned.
     ///
     /// # Safety
@@ -381,9 +426,9 @@ impl RuntimeBuilder {
     /// or the precompiled component cannot be used.
     pub fn build(self) -> Result<Runtime, RuntimeError> {
         let engine = engine(self.target, self.pool)?;
-        let component = component::load(&engine, &self.source)?;
-        let component =
-            pre_instantiate(&engine, &component).map_err(|error| self.source.unusable(error))?;
+        let component = component::load(&engine, &self.source, self.tls)?;
+        let component = pre_instantiate(&engine, &component, self.tls)
+            .map_err(|error| self.source.unusable(error))?;
         let turns = Turns::new(&engine, self.max_compute_time).map_err(RuntimeError::Thread)?;
         let prepared = Prepared {
             engine,
@@ -397,6 +442,8 @@ impl RuntimeBuilder {
         Ok(Runtime(Arc::new(Inner {
             instances: Instances::new(prepared, self.connections_per_instance, self.pool),
             grants: self.grants,
+            #[cfg(feature = "wasi-tls")]
+            tls: (self.tls == component::TlsOf::Host).then(TlsConfigs::default),
             last_id: AtomicU64::new(0),
             counters: Arc::default(),
         })))
@@ -442,8 +489,14 @@ fn configure(target: Option<&str>, pool: Option<Pool>) -> wasmtime::Result<Engin
 fn pre_instantiate(
     engine: &Engine,
     component: &Component,
+    tls: component::TlsOf,
 ) -> wasmtime::Result<WebsocketPre<State>> {
     let mut linker = Linker::new(engine);
     wasi::add_to_linker(&mut linker)?;
+    match tls {
+        component::TlsOf::Guest => {}
+        #[cfg(feature = "wasi-tls")]
+        component::TlsOf::Host => wasi::add_tls_to_linker(&mut linker)?,
+    }
     WebsocketPre::new(linker.instantiate_pre(component)?)
 }

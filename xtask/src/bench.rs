@@ -68,7 +68,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
             "--quick",
         ]);
     } else {
-        command.args(["--package=wasocket", "--features=cli"]);
+        command.args(["--package=wasocket", "--features=cli,wasi-tls"]);
     }
     process::show(command)
 }

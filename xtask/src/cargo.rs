@@ -134,6 +134,24 @@ pub(crate) fn build_component_without_tls(wasi: Wasi) -> Result<PathBuf> {
     )
 }
 
+/// Builds the component that asks its host for TLS by `wasi:tls`; returns where it is.
+///
+/// # Errors
+///
+/// As [`build_component`].
+pub(crate) fn build_component_with_host_tls() -> Result<PathBuf> {
+    setup::wasm()?;
+    let (package, file) = Wasi::V0_2.shell();
+    let options = ["--no-default-features", "--features=wasi-tls"];
+    build(
+        package,
+        "component-wasi-tls",
+        &Target::ANY_HOST,
+        &options,
+        file,
+    )
+}
+
 /// Builds a package for wasm, with the profile and the folder of our components: what they share is
 /// built once. Returns where `file` is, which is what cargo makes of it.
 ///

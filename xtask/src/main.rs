@@ -47,7 +47,8 @@ Commands:
                    WebAssembly that the component takes, and compares them with their budgets
     hosts          runs the component on each host, and compares what works with the chart in
                    README.md (--update: makes the chart)
-    component      builds the components, with TLS and without, and prints their sizes
+    component      builds the components, with TLS, without, with the host's, and the one that the
+                   crate embeds; prints their sizes
     examples       makes components of the examples, composes them with ours, and runs them against
                    a server (NAME...: only these)
     package        makes the crate that is published, and builds it as its users do

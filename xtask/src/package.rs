@@ -5,12 +5,17 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::cargo::{Wasi, build_component, build_embedded_component, cargo};
+use crate::cargo::{
+    Wasi, build_component, build_component_with_host_tls, build_embedded_component, cargo,
+};
 use crate::process;
 use crate::setup::workspace_root;
 
 pub(crate) fn run() -> Result<()> {
-    let mut components = vec![("embedded", build_embedded_component()?)];
+    let mut components = vec![
+        ("embedded", build_embedded_component()?),
+        ("0.2-wasi-tls", build_component_with_host_tls()?),
+    ];
     for wasi in Wasi::ALL {
         components.push((wasi.version(), build_component(wasi)?));
     }

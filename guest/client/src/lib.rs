@@ -16,7 +16,9 @@
 //! 1. Do what [`poll_dial`](WebSocket::poll_dial) says, until it says nothing. Tell what came of it
 //!    by [`handle_resolved`](WebSocket::handle_resolved),
 //!    [`handle_attempt_failed`](WebSocket::handle_attempt_failed) and
-//!    [`handle_connected`](WebSocket::handle_connected); after the last there is a stream.
+//!    [`handle_connected`](WebSocket::handle_connected); after the last there is a stream. Where TLS
+//!    is the transport's, start it when [`poll_secure`](WebSocket::poll_secure) says so, and tell
+//!    [`handle_secured`](WebSocket::handle_secured).
 //! 2. While [`wants_input`](WebSocket::wants_input), read from the stream and pass on what it gives:
 //!    [`handle_input`](WebSocket::handle_input), [`handle_eof`](WebSocket::handle_eof),
 //!    [`handle_lost`](WebSocket::handle_lost).

@@ -27,6 +27,8 @@ pub enum TransportErrorKind {
     Unreachable,
     /// The stream broke: a reset, or another error on it.
     ConnectionLost,
+    /// The transport's own TLS failed.
+    TlsFailed,
     /// Anything else.
     Other,
 }
@@ -85,6 +87,7 @@ impl From<TransportErrorKind> for ErrorKind {
             TransportErrorKind::ConnectionRefused => Self::ConnectionRefused,
             TransportErrorKind::Unreachable => Self::Unreachable,
             TransportErrorKind::ConnectionLost => Self::ConnectionLost,
+            TransportErrorKind::TlsFailed => Self::TlsFailed,
             TransportErrorKind::Other => Self::Other,
         }
     }

@@ -1,4 +1,5 @@
 mod streams;
+mod transports_tls;
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -34,6 +35,8 @@ pub struct WebSocket {
 enum Stage {
     /// There is no stream yet.
     Dialing(Box<Dialing>),
+    /// There is a stream, on which the transport has yet to do its TLS handshake.
+    Securing(Box<Opening>),
     /// There is a stream.
     Linked(Box<Link>),
     /// There never was a stream, and will be none.
@@ -42,11 +45,23 @@ enum Stage {
 
 struct Dialing {
     dialer: Dialer,
+    opening: Opening,
+}
+
+/// What is done with a stream once there is one.
+struct Opening {
     deadline: Instant,
     request: Request,
     config: Config,
-    tls: Option<(TlsContext, ServerName)>,
+    security: Option<Security>,
     entropy: EntropyPool,
+}
+
+/// Whose TLS makes the connection secure.
+enum Security {
+    Ours(TlsContext, ServerName),
+    /// The transport's, which is to verify this name. Taken when it is told.
+    Transports(String),
 }
 
 /// Where a websocket stands.
@@ -86,24 +101,37 @@ impl WebSocket {
         entropy: Box<dyn Entropy>,
         now: Instant,
     ) -> Result<Self, InvalidArgument> {
-        let tls = if url.secure() {
-            Some((contexts.get(&options.roots)?, server_name(url.host())?))
+        let security = if url.secure() {
+            let context = contexts.get(&options.roots)?;
+            Some(Security::Ours(context, server_name(url.host())?))
         } else {
             None
         };
-        Ok(Self {
+        Ok(Self::dialing(url, options, security, entropy, now))
+    }
+
+    fn dialing(
+        url: WebSocketUrl,
+        options: &Options,
+        security: Option<Security>,
+        entropy: Box<dyn Entropy>,
+        now: Instant,
+    ) -> Self {
+        Self {
             stage: Stage::Dialing(Box::new(Dialing {
                 dialer: Dialer::new(&url),
-                deadline: now + options.connect_timeout,
-                request: options.request(url),
-                config: options.config.clone(),
-                tls,
-                entropy: EntropyPool::new(entropy),
+                opening: Opening {
+                    deadline: now + options.connect_timeout,
+                    request: options.request(url),
+                    config: options.config.clone(),
+                    security,
+                    entropy: EntropyPool::new(entropy),
+                },
             })),
             paused: false,
             write_error: None,
             events: VecDeque::new(),
-        })
+        }
     }
 
     /// Queues a message.
@@ -170,7 +198,7 @@ impl WebSocket {
         let frame =
             CloseFrame::new(code, reason.unwrap_or_default()).map_err(InvalidArgument::from)?;
         match &mut self.stage {
-            Stage::Dialing(_) => {
+            Stage::Dialing(_) | Stage::Securing(_) => {
                 self.give_up(None, Some(FIRST_TOKEN));
                 Ok(FIRST_TOKEN)
             }
@@ -209,7 +237,7 @@ impl WebSocket {
     pub fn poll_dial(&mut self, now: Instant) -> Option<Dial> {
         match &mut self.stage {
             Stage::Dialing(dialing) => dialing.dialer.poll(now),
-            Stage::Linked(_) | Stage::GivenUp => None,
+            Stage::Securing(_) | Stage::Linked(_) | Stage::GivenUp => None,
         }
     }
 
@@ -242,27 +270,33 @@ impl WebSocket {
     pub fn handle_connected(&mut self, now: Instant, unix_time: u64) {
         let dialing = match core::mem::replace(&mut self.stage, Stage::GivenUp) {
             Stage::Dialing(dialing) => dialing,
-            other @ (Stage::Linked(_) | Stage::GivenUp) => {
+            other @ (Stage::Securing(_) | Stage::Linked(_) | Stage::GivenUp) => {
                 self.stage = other;
                 return;
             }
         };
-        let Dialing {
+        let opening = dialing.opening;
+        match &opening.security {
+            None => self.link(opening, None, now),
+            Some(Security::Transports(_)) => self.stage = Stage::Securing(Box::new(opening)),
+            Some(Security::Ours(context, name)) => {
+                match Tls::new(context, name.clone(), unix_time) {
+                    Ok(tls) => self.link(opening, Some(tls), now),
+                    Err(error) => self.give_up(Some(Error::tls(Step::Tls, &error)), None),
+                }
+            }
+        }
+    }
+
+    /// Starts the opening handshake on the stream.
+    fn link(&mut self, opening: Opening, tls: Option<Tls>, now: Instant) {
+        let Opening {
             deadline,
             request,
             mut config,
-            tls,
             mut entropy,
             ..
-        } = *dialing;
-        let tls = match tls.map(|(context, name)| Tls::new(&context, name, unix_time)) {
-            None => None,
-            Some(Ok(tls)) => Some(tls),
-            Some(Err(error)) => {
-                self.give_up(Some(Error::tls(Step::Tls, &error)), None);
-                return;
-            }
-        };
+        } = opening;
         // One timeout covers all from the start to the open connection.
         config.timeouts.handshake = deadline.saturating_duration_since(now);
         let nonce = entropy.nonce();
@@ -277,7 +311,7 @@ impl WebSocket {
     pub fn wants_input(&self) -> bool {
         match &self.stage {
             Stage::Linked(link) => link.wants_input() && !(self.paused && link.is_open()),
-            Stage::Dialing(_) | Stage::GivenUp => false,
+            Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => false,
         }
     }
 
@@ -321,12 +355,15 @@ impl WebSocket {
     /// Says what time it is; acts on the deadlines that have come.
     pub fn handle_timeout(&mut self, now: Instant) {
         match &mut self.stage {
-            Stage::Dialing(dialing) if dialing.deadline <= now => {
+            Stage::Dialing(dialing) if dialing.opening.deadline <= now => {
                 let error = Error::connect_timeout(dialing.dialer.step());
                 self.give_up(Some(error), None);
             }
+            Stage::Securing(opening) if opening.deadline <= now => {
+                self.give_up(Some(Error::connect_timeout(Step::Tls)), None);
+            }
             Stage::Linked(link) => link.connection_mut().handle_timeout(now),
-            Stage::Dialing(_) | Stage::GivenUp => {}
+            Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => {}
         }
     }
 
@@ -334,7 +371,7 @@ impl WebSocket {
     pub fn poll_transmit(&mut self) -> &[u8] {
         match &mut self.stage {
             Stage::Linked(link) if self.write_error.is_none() => link.poll_transmit(),
-            Stage::Linked(_) | Stage::Dialing(_) | Stage::GivenUp => &[],
+            Stage::Linked(_) | Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => &[],
         }
     }
 
@@ -349,7 +386,7 @@ impl WebSocket {
     pub fn poll_event(&mut self, now: Instant) -> Option<Event> {
         self.events.pop_front().or_else(|| match &mut self.stage {
             Stage::Linked(link) => link.poll_event(now),
-            Stage::Dialing(_) | Stage::GivenUp => None,
+            Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => None,
         })
     }
 
@@ -358,7 +395,7 @@ impl WebSocket {
     pub fn poll_ready_event(&mut self) -> Option<Event> {
         self.events.pop_front().or_else(|| match &mut self.stage {
             Stage::Linked(link) => link.poll_ready_event(),
-            Stage::Dialing(_) | Stage::GivenUp => None,
+            Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => None,
         })
     }
 
@@ -367,7 +404,7 @@ impl WebSocket {
         !self.events.is_empty()
             || match &self.stage {
                 Stage::Linked(link) => link.has_pending(),
-                Stage::Dialing(_) | Stage::GivenUp => false,
+                Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => false,
             }
     }
 
@@ -376,8 +413,10 @@ impl WebSocket {
         match &self.stage {
             Stage::Dialing(dialing) => {
                 let next = dialing.dialer.poll_timeout();
-                Some(next.map_or(dialing.deadline, |next| next.min(dialing.deadline)))
+                let deadline = dialing.opening.deadline;
+                Some(next.map_or(deadline, |next| next.min(deadline)))
             }
+            Stage::Securing(opening) => Some(opening.deadline),
             Stage::Linked(link) => link.connection().poll_timeout(),
             Stage::GivenUp => None,
         }
@@ -389,14 +428,14 @@ impl WebSocket {
             Stage::Linked(link) => {
                 link.connection().is_done_sending() && link.poll_transmit().is_empty()
             }
-            Stage::Dialing(_) | Stage::GivenUp => false,
+            Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => false,
         }
     }
 
     /// Where the websocket stands.
     pub fn ready_state(&self) -> ReadyState {
         match &self.stage {
-            Stage::Dialing(_) => ReadyState::Connecting,
+            Stage::Dialing(_) | Stage::Securing(_) => ReadyState::Connecting,
             Stage::Linked(link) => match link.connection().state() {
                 ConnectionState::Connecting => ReadyState::Connecting,
                 ConnectionState::Open => ReadyState::Open,
@@ -411,7 +450,7 @@ impl WebSocket {
     pub fn buffered_amount(&self) -> u64 {
         match &self.stage {
             Stage::Linked(link) if link.is_open() => link.connection().poll_transmit().len() as u64,
-            Stage::Linked(_) | Stage::Dialing(_) | Stage::GivenUp => 0,
+            Stage::Linked(_) | Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => 0,
         }
     }
 
@@ -419,7 +458,7 @@ impl WebSocket {
     pub fn statistics(&self) -> Statistics {
         match &self.stage {
             Stage::Linked(link) => link.connection().statistics(),
-            Stage::Dialing(_) | Stage::GivenUp => Statistics::default(),
+            Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => Statistics::default(),
         }
     }
 
@@ -433,7 +472,9 @@ impl WebSocket {
             Stage::Linked(link) => {
                 call(link.connection_mut()).map_err(|error| CommandError::from_send(error, state))
             }
-            Stage::Dialing(_) | Stage::GivenUp => Err(CommandError::InvalidState(state)),
+            Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => {
+                Err(CommandError::InvalidState(state))
+            }
         }
     }
 

@@ -13,7 +13,7 @@ pub struct NoRoots;
 
 /// No roots are added, since there is no TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this component is built without TLS, and trusts no roots")]
+#[error("this component is built without TLS of its own, and trusts no roots")]
 pub struct RootsError;
 
 /// A connection, of which there is none.
@@ -28,9 +28,12 @@ pub enum TlsContext {}
 #[derive(Debug, Default)]
 pub struct TlsContexts(());
 
-/// Which roots are trusted: there are none.
+/// Which roots are trusted: there are none. What was asked for makes a difference all the same, to
+/// whoever has TLS from elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Roots(());
+pub struct Roots {
+    built_in_removed: bool,
+}
 
 /// Whom the server's certificate must be for, which nobody looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +65,10 @@ impl Roots {
         Err(RootsError)
     }
 
-    /// There is nothing to remove.
-    pub fn remove_built_in(&mut self) {}
+    /// There is nothing to remove; that it was asked for is kept.
+    pub fn remove_built_in(&mut self) {
+        self.built_in_removed = true;
+    }
 }
 
 impl ServerName {

@@ -4,12 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Ref, RefCell};
 
-use spin::Mutex;
 use wasip2::clocks::monotonic_clock;
 use wasip2::io::poll::Pollable;
-use wasocket_client::{
-    InvalidArgument, Options, Outgoing, PackedMessages, TlsContexts, WebSocket, WebSocketUrl,
-};
+use wasocket_client::{InvalidArgument, Options, Outgoing, PackedMessages, WebSocketUrl};
 
 use crate::bindings::exports::wasocket::websocket::client::{
     self, ConnectOptionsBorrow, Guest, GuestConnectOptions, GuestWaiter, GuestWebsocket, Ready,
@@ -18,14 +15,11 @@ use crate::bindings::exports::wasocket::websocket::client::{
 use crate::bindings::exports::wasocket::websocket::types;
 use crate::driver::Driver;
 use crate::host::{self, HostEntropy};
-use crate::wait;
+use crate::{tls, wait};
 
 struct Component;
 
 crate::bindings::export!(Component);
-
-/// What the connections of the instance share, so that they resume each other's TLS sessions.
-static TLS_CONTEXTS: Mutex<TlsContexts> = Mutex::new(TlsContexts::new());
 
 /// A call cannot enter the instance while another is in it, so that no borrow of these cells ever
 /// meets another: each is let go before the call returns.
@@ -89,13 +83,7 @@ impl GuestWebsocket for WebsocketResource {
             None => &defaults,
             Some(options) => &options.get::<ConnectOptionsResource>().0,
         };
-        let websocket = WebSocket::new(
-            url,
-            &options.borrow(),
-            &mut TLS_CONTEXTS.lock(),
-            Box::new(HostEntropy),
-            host::now(),
-        )?;
+        let websocket = tls::websocket(url, &options.borrow(), Box::new(HostEntropy), host::now())?;
         let driver = RefCell::new(Driver::new(websocket));
         Ok(client::Websocket::new(Self(driver)))
     }

@@ -232,6 +232,13 @@ impl Driver {
                     }
                     Err(error) => self.websocket.handle_attempt_failed(id, error),
                 }
+            } else if let Some(secured) = self.transport.poll_secured() {
+                self.websocket.handle_secured(secured, now);
+                self.drained = true;
+            } else if let Some(name) = self.websocket.poll_secure() {
+                if let Err(error) = self.transport.secure(&name) {
+                    self.websocket.handle_secured(Err(error), now);
+                }
             } else {
                 match self.websocket.poll_dial(now) {
                     None => return,

@@ -10,6 +10,7 @@
 //! - `driver` is the one loop, which joins a `WebSocket` and a `Transport`;
 //! - `wait` is the one call that blocks;
 //! - `transport` resolves names, connects, reads and writes;
+//! - `tls` is what the component does by itself, or, with the feature `wasi-tls`, by its host;
 //! - `convert` has nothing but conversions to and from the generated types.
 
 #![cfg(target_os = "wasi")]
@@ -22,5 +23,8 @@ mod component;
 mod convert;
 mod driver;
 mod host;
+#[cfg_attr(feature = "wasi-tls", path = "tls/host.rs")]
+#[cfg_attr(not(feature = "wasi-tls"), path = "tls/own.rs")]
+mod tls;
 mod transport;
 mod wait;

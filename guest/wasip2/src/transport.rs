@@ -1,7 +1,7 @@
 //! The network: names, sockets, streams, and what to wait for.
 //!
 //! WASI 0.2 traps when something is dropped before its children: a pollable is a child of what it
-//! was made from, a stream is one of its socket. So resources are dropped here in one place each,
+//! was made from, a stream is one of its socket, or of its TLS connection. So resources are dropped here in one place each,
 //! children first, and what the caller holds pollables of (see [`Loans`]) is kept until they are
 //! back.
 
@@ -22,6 +22,7 @@ use wasocket_client::{AttemptId, LookupError, TransportError, TransportErrorKind
 use wasocket_shell::ReadLen;
 
 use crate::convert;
+use crate::tls::{Handshake, HostTls, Pending};
 
 /// Behind so many bytes at once the rest of them is likely to follow while they are handled: to read
 /// again, even in vain, costs less than to wait for it.
@@ -31,6 +32,7 @@ const LONG_READ_LEN: usize = 16 << 10;
 pub(crate) struct Transport {
     lookup: Option<Lookup>,
     attempts: Vec<(AttemptId, Watched<TcpSocket>)>,
+    securing: Option<Securing>,
     stream: Option<Stream>,
     loans: Loans,
     /// Rises with every change of what there is to wait for, but for the directions of the stream.
@@ -50,12 +52,20 @@ struct Watched<R> {
     resource: R,
 }
 
+/// A connected socket, whose streams the host has for its TLS handshake.
+struct Securing {
+    handshake: Handshake,
+    socket: TcpSocket,
+}
+
 /// A connected socket. The fields stand in the order in which they must be dropped.
 struct Stream {
     input_ready: Pollable,
     output_ready: Pollable,
     input: InputStream,
     output: OutputStream,
+    /// What gives and takes plaintext, if the host does TLS.
+    tls: Option<HostTls>,
     socket: TcpSocket,
     read_len: ReadLen,
 }
@@ -93,6 +103,7 @@ enum Parent {
     Lookup(ResolveAddressStream),
     #[expect(dead_code, reason = "held only to be dropped")]
     Socket(TcpSocket),
+    Handshake(Pending),
     Streams(Streams),
 }
 
@@ -101,6 +112,8 @@ struct Streams {
     #[expect(dead_code, reason = "held only to be dropped")]
     input: InputStream,
     output: OutputStream,
+    #[expect(dead_code, reason = "held only to be dropped")]
+    tls: Option<HostTls>,
     #[expect(dead_code, reason = "held only to be dropped")]
     socket: TcpSocket,
 }
@@ -126,6 +139,7 @@ impl Transport {
         Self {
             lookup: None,
             attempts: Vec::new(),
+            securing: None,
             stream: None,
             loans: Loans::default(),
             generation: 0,
@@ -205,14 +219,7 @@ impl Transport {
             return Some(match result {
                 Ok((input, output)) => {
                     drop(socket.pollable);
-                    self.stream = Some(Stream {
-                        input_ready: input.subscribe(),
-                        output_ready: output.subscribe(),
-                        input,
-                        output,
-                        socket: socket.resource,
-                        read_len: ReadLen::default(),
-                    });
+                    self.stream = Some(Stream::new(input, output, None, socket.resource));
                     self.drop_attempts();
                     (id, Ok(()))
                 }
@@ -224,6 +231,43 @@ impl Transport {
             });
         }
         None
+    }
+
+    /// Has the host start its TLS handshake on the stream, which is to be nobody's but ours yet: what
+    /// the caller has pollables of cannot be given away.
+    pub(crate) fn secure(&mut self, name: &str) -> Result<(), TransportError> {
+        let Some(stream) = self.stream.take() else {
+            return Ok(());
+        };
+        self.generation += 1;
+        drop((stream.input_ready, stream.output_ready));
+        let handshake = Handshake::start(name, stream.input, stream.output)?;
+        self.securing = Some(Securing {
+            handshake,
+            socket: stream.socket,
+        });
+        Ok(())
+    }
+
+    /// Whether the host's TLS handshake succeeded, once it is done. What the stream gives and takes
+    /// is plaintext then.
+    pub(crate) fn poll_secured(&mut self) -> Option<Result<(), TransportError>> {
+        let securing = self.securing.as_ref()?;
+        let secured = securing.handshake.poll()?;
+        let Securing { handshake, socket } = self.securing.take()?;
+        self.generation += 1;
+        self.loans
+            .drop_or_keep(Parent::Handshake(handshake.into_pending()));
+        Some(match secured {
+            Ok((tls, input, output)) => {
+                self.stream = Some(Stream::new(input, output, Some(tls), socket));
+                Ok(())
+            }
+            Err(error) => {
+                self.loans.drop_or_keep(Parent::Socket(socket));
+                Err(error)
+            }
+        })
     }
 
     /// Reads what is there, up to a length that follows what comes.
@@ -265,9 +309,14 @@ impl Transport {
 
     /// Ends our side of the stream, after what is written.
     pub(crate) fn end_sending(&self) {
-        if let Some(stream) = &self.stream {
+        let Some(stream) = &self.stream else {
+            return;
+        };
+        match &stream.tls {
+            // By close_notify.
+            Some(tls) => tls.close_output(),
             // It fails only if the stream is broken, which reading tells.
-            let _ = stream.socket.shutdown(ShutdownType::Send);
+            None => drop(stream.socket.shutdown(ShutdownType::Send)),
         }
     }
 
@@ -275,6 +324,12 @@ impl Transport {
     pub(crate) fn close(&mut self) {
         self.drop_lookup();
         self.drop_attempts();
+        if let Some(Securing { handshake, socket }) = self.securing.take() {
+            self.generation += 1;
+            self.loans
+                .drop_or_keep(Parent::Handshake(handshake.into_pending()));
+            self.loans.drop_or_keep(Parent::Socket(socket));
+        }
         if let Some(stream) = self.stream.take() {
             self.generation += 1;
             let Stream {
@@ -282,6 +337,7 @@ impl Transport {
                 output_ready,
                 input,
                 output,
+                tls,
                 socket,
                 read_len: _,
             } = stream;
@@ -292,6 +348,7 @@ impl Transport {
             self.loans.drop_or_keep(Parent::Streams(Streams {
                 input,
                 output,
+                tls,
                 socket,
             }));
         }
@@ -327,10 +384,12 @@ impl Transport {
     pub(crate) fn pollables(&self, interest: Interest) -> impl Iterator<Item = &Pollable> {
         let lookup = self.lookup.iter().map(|lookup| &lookup.addresses.pollable);
         let attempts = self.attempts.iter().map(|(_, socket)| &socket.pollable);
+        let securing = self.securing.iter().map(|s| s.handshake.pollable());
         let input = self.stream.iter().filter(move |_| interest.input);
         let output = self.stream.iter().filter(move |_| interest.output);
         lookup
             .chain(attempts)
+            .chain(securing)
             .chain(input.map(|stream| &stream.input_ready))
             .chain(output.map(|stream| &stream.output_ready))
     }
@@ -342,10 +401,12 @@ impl Transport {
             .iter()
             .map(|lookup| lookup.addresses.resource.subscribe());
         let attempts = self.attempts.iter().map(|(_, s)| s.resource.subscribe());
+        let securing = self.securing.iter().map(|s| s.handshake.subscribe());
         let input = self.stream.iter().filter(|_| interest.input);
         let output = self.stream.iter().filter(|_| interest.output);
         let pollables: Vec<Pollable> = lookup
             .chain(attempts)
+            .chain(securing)
             .chain(input.map(|stream| stream.input.subscribe()))
             .chain(output.map(|stream| stream.output.subscribe()))
             .collect();
@@ -361,6 +422,25 @@ impl Transport {
             for parent in core::mem::take(&mut self.loans.kept) {
                 parent.drop();
             }
+        }
+    }
+}
+
+impl Stream {
+    fn new(
+        input: InputStream,
+        output: OutputStream,
+        tls: Option<HostTls>,
+        socket: TcpSocket,
+    ) -> Self {
+        Self {
+            input_ready: input.subscribe(),
+            output_ready: output.subscribe(),
+            input,
+            output,
+            tls,
+            socket,
+            read_len: ReadLen::default(),
         }
     }
 }
@@ -391,6 +471,8 @@ impl Parent {
     fn drop(self) {
         match self {
             Self::Streams(streams) if streams.is_writing() => UNFINISHED.lock().push(streams),
+            // Dropped here.
+            Self::Handshake(_pending) => {}
             Self::Lookup(_) | Self::Socket(_) | Self::Streams(_) => {}
         }
     }
@@ -440,7 +522,7 @@ fn stream_error(cause: &str) -> TransportError {
 
 /// What a host says about an error, for people: wasmtime says `ConnectionReset`, and may show a
 /// backtrace in the lines after it.
-fn in_words(debug_string: &str) -> String {
+pub(crate) fn in_words(debug_string: &str) -> String {
     let line = debug_string.lines().next().unwrap_or_default();
     if !line.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return line.into();

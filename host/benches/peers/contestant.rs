@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::floor::Floor;
 use crate::guests::{Guest, Inside};
-use crate::native::{Batches, Native, Own, Plain, Shared};
+use crate::native::{Batches, HostTls, Native, Own, Plain, Shared};
 use crate::process::Process;
 use crate::service::Service;
 use crate::task::{Measured, Purpose, Task};
@@ -29,6 +29,9 @@ pub(crate) const OURS: &str = "wasocket";
 
 /// Our crate with many connections in an instance.
 pub(crate) const OURS_SHARED: &str = "wasocket, shared instance";
+
+/// Our crate with TLS outside of the sandbox.
+pub(crate) const OURS_HOST_TLS: &str = "wasocket, host's TLS";
 
 /// What ratios are to.
 pub(crate) const TUNGSTENITE: &str = "tokio-tungstenite";
@@ -57,6 +60,9 @@ pub(crate) fn all(service: &Service, texts: &[String]) -> Vec<Box<dyn Contestant
     add(OURS, &|| Some(Box::new(Native::<Own>::new(OURS, &roots))));
     add(OURS_SHARED, &|| {
         Some(Box::new(Native::<Shared>::new(OURS_SHARED, &roots)))
+    });
+    add(OURS_HOST_TLS, &|| {
+        Some(Box::new(Native::<HostTls>::for_tls(OURS_HOST_TLS, &roots)))
     });
     for inside in Inside::ALL {
         add(inside.name(), &|| Some(Box::new(Guest::new(inside))));

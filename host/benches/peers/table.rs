@@ -16,7 +16,8 @@ pub(crate) fn page(medians: &Medians, machine: &str) -> String {
          its own, and each client has one thread. {machine}\n\n\
          The *floor* is `std::net` and rustls with frames that are made before: the least that a client \
          can do. *Batches* are made by hand: tokio-tungstenite feeds what it may send, flushes once, and \
-         takes all that is there. A *shared instance* has up to 1,000 connections. *Guests* are \
+         takes all that is there. A *shared instance* has up to 1,000 connections. The *host's \
+         TLS* is rustls outside of the sandbox. *Guests* are \
          composed with our component for that version of WASI, and do the work in wasm.\n\n\
          ## Goals\n\n\
          Ratios are to tokio-tungstenite, unless it says otherwise.\n\n{}\n\

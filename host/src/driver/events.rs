@@ -7,6 +7,8 @@ use crate::bindings::types;
 use crate::command::{Command, Queued};
 use crate::error::{Error, Failure, FailureKind, Step, TrapReport};
 use crate::event::{Closed, Event, Message, ReadyState};
+#[cfg(feature = "wasi-tls")]
+use crate::tls::HostTls;
 
 impl Driver {
     pub(super) fn handle_event(&mut self, event: types::Event) {
@@ -55,6 +57,13 @@ impl Driver {
                 {
                     failure.message = format!("not granted: {denied}");
                     failure.kind = FailureKind::NotGranted(denied);
+                }
+                // wasi:tls says what failed in words alone.
+                #[cfg(feature = "wasi-tls")]
+                if let FailureKind::TlsFailed | FailureKind::ConnectionLost = failure.kind
+                    && let Some(kind) = self.tenancy.access().tls().and_then(HostTls::failure)
+                {
+                    failure.kind = kind;
                 }
                 self.handle_failure(failure);
             }

@@ -5,14 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::debug;
 
 use super::{Denied, Grants, normalized};
+#[cfg(feature = "wasi-tls")]
+use crate::tls::HostTls;
 
-/// The grants of one connection, what its names resolved to, and what it was denied.
+/// The grants of one connection, what its names resolved to, and what it was denied; and the TLS that
+/// the host does for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Access(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     grants: Grants,
+    #[cfg(feature = "wasi-tls")]
+    tls: Option<HostTls>,
     state: Mutex<State>,
 }
 
@@ -27,8 +32,26 @@ impl Access {
     pub(crate) fn new(grants: Grants) -> Self {
         Self(Arc::new(Inner {
             grants,
+            #[cfg(feature = "wasi-tls")]
+            tls: None,
             state: Mutex::default(),
         }))
+    }
+
+    /// The same with TLS that the host does.
+    #[cfg(feature = "wasi-tls")]
+    pub(crate) fn with_tls(grants: Grants, tls: HostTls) -> Self {
+        Self(Arc::new(Inner {
+            grants,
+            tls: Some(tls),
+            state: Mutex::default(),
+        }))
+    }
+
+    /// The TLS that the host does for this connection, if it does any.
+    #[cfg(feature = "wasi-tls")]
+    pub(crate) fn tls(&self) -> Option<&HostTls> {
+        self.0.tls.as_ref()
     }
 
     /// The name as [`Self::pin`] takes it; `None` if it may not be looked up.

@@ -12,6 +12,8 @@ mod lookup;
 pub(crate) mod pollable;
 mod streams;
 mod tcp;
+#[cfg(feature = "wasi-tls")]
+mod tls;
 
 use wasmtime::component::{HasData, Linker, LinkerInstance, Resource, ResourceTable, ResourceType};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtxView};
@@ -83,3 +85,6 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     lookup::add_to_linker(linker)?;
     tcp::add_to_linker(linker)
 }
+
+#[cfg(feature = "wasi-tls")]
+pub(crate) use tls::add_to_linker as add_tls_to_linker;

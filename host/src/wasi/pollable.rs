@@ -11,8 +11,10 @@ use wasmtime::component::{Linker, Resource};
 
 use super::define_resource;
 use super::lookup::Lookup;
-use super::streams::Stream;
+use super::streams::Duplex;
 use super::tcp::Connecting;
+#[cfg(feature = "wasi-tls")]
+use super::tls::Securing;
 use crate::store::State;
 
 /// Something to wait for, of which there may be several handles. One task at a time is woken for
@@ -26,8 +28,10 @@ pub struct Pollable(Source);
 pub(super) enum Source {
     Lookup(Arc<Lookup>),
     Connecting(Arc<Connecting>),
-    Input(Arc<Stream>),
-    Output(Arc<Stream>),
+    #[cfg(feature = "wasi-tls")]
+    Securing(Arc<Securing>),
+    Input(Arc<dyn Duplex>),
+    Output(Arc<dyn Duplex>),
     Timer(Arc<Mutex<Pin<Box<Sleep>>>>),
 }
 
@@ -36,6 +40,8 @@ impl Pollable {
         match &self.0 {
             Source::Lookup(lookup) => lookup.poll_ready(cx),
             Source::Connecting(connecting) => connecting.poll_ready(cx),
+            #[cfg(feature = "wasi-tls")]
+            Source::Securing(securing) => securing.poll_ready(cx),
             Source::Input(stream) => stream.poll_readable(cx),
             Source::Output(stream) => stream.poll_writable(cx),
             Source::Timer(sleep) => {

@@ -1,6 +1,8 @@
-//! `wasi:io/streams`, of sockets.
+//! `wasi:io/streams`: of sockets, and of what stands on them.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -21,7 +23,7 @@ use super::pollable::{Pollable, Source};
 use crate::store::State;
 
 /// How many bytes are read at once at most, whatever the guest asks for.
-const MAX_READ_LEN: usize = 64 << 10;
+pub(super) const MAX_READ_LEN: usize = 64 << 10;
 
 /// Whether the system tells that there is more to read only once that comes (as epoll and kqueue do):
 /// after a read of less than there was room for, there is nothing until it tells so.
@@ -46,11 +48,48 @@ pub(crate) struct Stream {
     left: Notify,
 }
 
+/// What a pair of streams reads from and writes to.
+pub(super) trait Duplex: Send + Sync {
+    /// Whether reading gives something, or may.
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()>;
+
+    fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Reads what is there, up to `len` bytes; nothing if nothing is.
+    fn read(&self, len: u64) -> Result<Vec<u8>, End>;
+
+    /// How many bytes may be written now.
+    fn permit(&self) -> Result<u64, End>;
+
+    /// Writes as much as there is room for, and sees to it that the rest is written. The outer error
+    /// is a trap: more than was permitted.
+    fn write(self: Arc<Self>, bytes: &[u8]) -> wasmtime::Result<Result<(), End>>;
+
+    /// The same without a permit, behind what is on its way. Whoever calls it bounds how much.
+    #[cfg_attr(
+        not(feature = "wasi-tls"),
+        expect(dead_code, reason = "for what stands on a socket")
+    )]
+    fn push(self: Arc<Self>, bytes: &[u8]) -> Result<(), End>;
+
+    /// Ends the output, after what is on its way.
+    #[cfg_attr(
+        not(feature = "wasi-tls"),
+        expect(dead_code, reason = "for what stands on a socket")
+    )]
+    fn end_output(&self);
+
+    /// The guest has left: what is not written yet has [`LINGER`] to go.
+    fn leave(&self);
+}
+
 enum Output {
     Open,
     /// What was accepted is on its way to the socket, which has no room for it.
     Writing {
         waker: Option<Waker>,
+        /// What follows it.
+        behind: Vec<u8>,
         /// The guest has ended its side: nothing follows.
         is_last: bool,
     },
@@ -59,9 +98,13 @@ enum Output {
 }
 
 /// Why a stream gives or takes nothing any more.
-enum End {
+#[derive(Clone)]
+pub(super) enum End {
     Closed,
     Failed(ErrorKind),
+    /// TLS failed, and this is said about it.
+    #[cfg(feature = "wasi-tls")]
+    TlsFailed(String),
 }
 
 /// `stream-error`.
@@ -88,45 +131,6 @@ impl Stream {
         })
     }
 
-    pub(super) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.input_ended.load(Ordering::Relaxed) {
-            return Poll::Ready(());
-        }
-        // A failure is told by reading.
-        self.tcp.poll_read_ready(cx).map(drop)
-    }
-
-    pub(super) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut *self.output() {
-            Output::Open => self.tcp.poll_write_ready(cx).map(drop),
-            Output::Writing { waker, .. } => {
-                *waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-            Output::Failed(_) | Output::Ended => Poll::Ready(()),
-        }
-    }
-
-    /// Reads what is there, up to `len` bytes; nothing if nothing is.
-    fn read(&self, len: u64) -> Result<Vec<u8>, End> {
-        if self.input_ended.load(Ordering::Relaxed) {
-            return Err(End::Closed);
-        }
-        let len = usize::try_from(len).map_or(MAX_READ_LEN, |len| len.min(MAX_READ_LEN));
-        let mut bytes = Vec::with_capacity(len);
-        if len == 0 {
-            return Ok(bytes);
-        }
-        let end = match self.try_read(&mut bytes) {
-            Ok(0) => End::Closed,
-            Ok(_) => return Ok(bytes),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(bytes),
-            Err(error) => End::Failed(error.kind()),
-        };
-        self.input_ended.store(true, Ordering::Relaxed);
-        Err(end)
-    }
-
     /// Reads into the capacity of `bytes`. When that was not filled, Tokio is told that there is
     /// nothing more: otherwise it has us try again in vain.
     fn try_read(&self, bytes: &mut Vec<u8>) -> io::Result<usize> {
@@ -146,100 +150,104 @@ impl Stream {
         }
     }
 
-    /// How many bytes may be written now.
-    fn permit(&self) -> Result<u64, End> {
-        match &*self.output() {
-            Output::Open => {
-                // What Tokio knows: it does not ask the system.
-                let known = self.tcp.try_io(Interest::WRITABLE, || Ok(()));
-                Ok(known.map_or(0, |()| MAX_WRITE_LEN as u64))
+    /// Writes behind what is on its way.
+    fn push_to(
+        self: &Arc<Self>,
+        mut output: MutexGuard<'_, Output>,
+        bytes: &[u8],
+    ) -> Result<(), End> {
+        match &mut *output {
+            Output::Open => {}
+            Output::Writing {
+                behind,
+                is_last: false,
+                ..
+            } => {
+                behind.extend_from_slice(bytes);
+                return Ok(());
             }
-            Output::Writing { .. } => Ok(0),
-            Output::Failed(kind) => Err(End::Failed(*kind)),
-            Output::Ended => Err(End::Closed),
-        }
-    }
-
-    /// Writes as much as there is room for, and sees to it that the rest is written.
-    fn write(self: &Arc<Self>, bytes: &[u8]) -> wasmtime::Result<Result<(), End>> {
-        let mut output = self.output();
-        match &*output {
-            Output::Open if bytes.len() <= MAX_WRITE_LEN => {}
-            Output::Open | Output::Writing { .. } => {
-                return Err(wasmtime::Error::msg("more is written than was permitted"));
-            }
-            Output::Failed(kind) => return Ok(Err(End::Failed(*kind))),
-            Output::Ended => return Ok(Err(End::Closed)),
+            Output::Failed(kind) => return Err(End::Failed(*kind)),
+            Output::Writing { .. } | Output::Ended => return Err(End::Closed),
         }
         let mut written = 0;
         match self.try_write(bytes, &mut written) {
-            Ok(true) => {}
+            Ok(true) => Ok(()),
             Ok(false) => {
                 *output = Output::Writing {
                     waker: None,
+                    behind: Vec::new(),
                     is_last: false,
                 };
                 let rest = bytes[written..].to_vec();
                 tokio::spawn(self.clone().write_on(rest));
+                Ok(())
             }
-            Err(end) => {
-                *output = match end {
-                    End::Closed => Output::Ended,
-                    End::Failed(kind) => Output::Failed(kind),
-                };
-                return Ok(Err(end));
+            Err(kind) => {
+                *output = Output::failed(kind);
+                Err(match &*output {
+                    Output::Failed(kind) => End::Failed(*kind),
+                    _ => End::Closed,
+                })
             }
         }
-        Ok(Ok(()))
     }
 
     /// Writes until there is no room; returns whether that was all.
-    fn try_write(&self, bytes: &[u8], written: &mut usize) -> Result<bool, End> {
+    fn try_write(&self, bytes: &[u8], written: &mut usize) -> Result<bool, ErrorKind> {
         while *written < bytes.len() {
             match self.tcp.try_write(&bytes[*written..]) {
                 Ok(len) => *written += len,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Err(End::Closed),
-                Err(error) => return Err(End::Failed(error.kind())),
+                Err(error) => return Err(error.kind()),
             }
         }
         Ok(true)
     }
 
     /// Writes what found no room, for as long as anybody cares.
-    async fn write_on(self: Arc<Self>, rest: Vec<u8>) {
-        let mut written = 0;
-        let write = async {
-            loop {
-                // A failure is told by writing.
-                let _ = self.tcp.writable().await;
-                match self.try_write(&rest, &mut written) {
-                    Ok(true) => return Output::Open,
-                    Ok(false) => {}
-                    Err(End::Closed) => return Output::Ended,
-                    Err(End::Failed(kind)) => return Output::Failed(kind),
-                }
-            }
-        };
-        let give_up = async {
+    async fn write_on(self: Arc<Self>, mut rest: Vec<u8>) {
+        let mut give_up = pin!(async {
             self.left.notified().await;
             sleep_until(Instant::now() + LINGER).await;
+        });
+        let waker = loop {
+            let next = tokio::select! {
+                next = self.write_all(&rest) => next,
+                () = &mut give_up => Output::Ended,
+            };
+            let mut output = self.output();
+            if let (Output::Open, Output::Writing { behind, .. }) = (&next, &mut *output)
+                && !behind.is_empty()
+            {
+                rest = std::mem::take(behind);
+                continue;
+            }
+            let Output::Writing { waker, is_last, .. } = std::mem::replace(&mut *output, next)
+            else {
+                return;
+            };
+            if is_last {
+                *output = Output::Ended;
+                shut_down(&self.tcp, Shutdown::Write);
+            }
+            break waker;
         };
-        let next = tokio::select! {
-            next = write => next,
-            () = give_up => Output::Ended,
-        };
-        let mut output = self.output();
-        let Output::Writing { waker, is_last } = std::mem::replace(&mut *output, next) else {
-            return;
-        };
-        if is_last {
-            *output = Output::Ended;
-            shut_down(&self.tcp, Shutdown::Write);
-        }
-        drop(output);
         if let Some(waker) = waker {
             waker.wake();
+        }
+    }
+
+    /// Writes all of it; returns what that makes of the output.
+    async fn write_all(&self, bytes: &[u8]) -> Output {
+        let mut written = 0;
+        loop {
+            // A failure is told by writing.
+            let _ = self.tcp.writable().await;
+            match self.try_write(bytes, &mut written) {
+                Ok(true) => return Output::Open,
+                Ok(false) => {}
+                Err(kind) => return Output::failed(kind),
+            }
         }
     }
 
@@ -267,6 +275,94 @@ impl Stream {
     }
 }
 
+impl Duplex for Stream {
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.input_ended.load(Ordering::Relaxed) {
+            return Poll::Ready(());
+        }
+        // A failure is told by reading.
+        self.tcp.poll_read_ready(cx).map(drop)
+    }
+
+    fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut *self.output() {
+            Output::Open => self.tcp.poll_write_ready(cx).map(drop),
+            Output::Writing { waker, .. } => {
+                *waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Output::Failed(_) | Output::Ended => Poll::Ready(()),
+        }
+    }
+
+    fn read(&self, len: u64) -> Result<Vec<u8>, End> {
+        if self.input_ended.load(Ordering::Relaxed) {
+            return Err(End::Closed);
+        }
+        let len = usize::try_from(len).map_or(MAX_READ_LEN, |len| len.min(MAX_READ_LEN));
+        let mut bytes = Vec::with_capacity(len);
+        if len == 0 {
+            return Ok(bytes);
+        }
+        let end = match self.try_read(&mut bytes) {
+            Ok(0) => End::Closed,
+            Ok(_) => return Ok(bytes),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(bytes),
+            Err(error) => End::Failed(error.kind()),
+        };
+        self.input_ended.store(true, Ordering::Relaxed);
+        Err(end)
+    }
+
+    fn permit(&self) -> Result<u64, End> {
+        match &*self.output() {
+            Output::Open => {
+                // What Tokio knows: it does not ask the system.
+                let known = self.tcp.try_io(Interest::WRITABLE, || Ok(()));
+                Ok(known.map_or(0, |()| MAX_WRITE_LEN as u64))
+            }
+            Output::Writing { .. } => Ok(0),
+            Output::Failed(kind) => Err(End::Failed(*kind)),
+            Output::Ended => Err(End::Closed),
+        }
+    }
+
+    fn write(self: Arc<Self>, bytes: &[u8]) -> wasmtime::Result<Result<(), End>> {
+        let output = self.output();
+        let permitted = match &*output {
+            Output::Open => bytes.len() <= MAX_WRITE_LEN,
+            Output::Writing { .. } => false,
+            Output::Failed(_) | Output::Ended => true,
+        };
+        if !permitted {
+            return Err(wasmtime::Error::msg("more is written than was permitted"));
+        }
+        Ok(self.push_to(output, bytes))
+    }
+
+    fn push(self: Arc<Self>, bytes: &[u8]) -> Result<(), End> {
+        self.push_to(self.output(), bytes)
+    }
+
+    fn end_output(&self) {
+        self.shut_down(ShutdownType::Send);
+    }
+
+    fn leave(&self) {
+        self.left.notify_one();
+    }
+}
+
+impl Output {
+    /// What becomes of an output whose socket fails so.
+    fn failed(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::BrokenPipe => Self::Ended,
+            kind => Self::Failed(kind),
+        }
+    }
+}
+
 /// Ends a direction of a socket. It fails only if that has ended already.
 fn shut_down(tcp: &TcpStream, how: Shutdown) {
     if let Err(error) = rustix::net::shutdown(tcp, how) {
@@ -275,27 +371,36 @@ fn shut_down(tcp: &TcpStream, how: Shutdown) {
 }
 
 /// `input-stream`.
-pub(super) struct InputStream(pub(super) Arc<Stream>);
+pub(super) struct InputStream(pub(super) Arc<dyn Duplex>);
 
 /// `output-stream`.
-pub(super) struct OutputStream(pub(super) Arc<Stream>);
+pub(super) struct OutputStream(pub(super) Arc<dyn Duplex>);
 
 impl Drop for OutputStream {
     fn drop(&mut self) {
-        self.0.left.notify_one();
+        self.0.leave();
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("closed"),
+            // In one word, as wasmtime's own has it.
+            Self::Failed(kind) => write!(f, "{kind:?}"),
+            #[cfg(feature = "wasi-tls")]
+            Self::TlsFailed(message) => f.write_str(message),
+        }
     }
 }
 
 impl End {
     fn into_error(self, table: &mut ResourceTable) -> wasmtime::Result<StreamError> {
-        Ok(match self {
-            Self::Closed => StreamError::Closed,
-            Self::Failed(kind) => {
-                // In one word, as wasmtime's own has it.
-                let error = wasmtime::Error::msg(format!("{kind:?}"));
-                StreamError::LastOperationFailed(table.push(error)?)
-            }
-        })
+        if let Self::Closed = self {
+            return Ok(StreamError::Closed);
+        }
+        let error = table.push(wasmtime::Error::msg(self.to_string()))?;
+        Ok(StreamError::LastOperationFailed(error))
     }
 }
 
@@ -342,7 +447,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
         "[method]output-stream.write",
         |mut store, (stream, bytes): (Resource<OutputStream>, WasmList<u8>)| {
             let stream = store.data().wasi.table.get(&stream)?;
-            let written = stream.0.write(bytes.as_le_slice(&store))?;
+            let written = stream.0.clone().write(bytes.as_le_slice(&store))?;
             told(written, &mut store.data_mut().wasi.table)
         },
     )?;

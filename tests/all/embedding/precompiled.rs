@@ -68,6 +68,27 @@ fn what_was_precompiled_runs() {
 }
 
 #[test]
+fn what_was_precompiled_is_run_with_the_tls_that_it_is_for() {
+    let directory = TempDir::new().unwrap();
+    let [own, hosts] = ["own", "hosts"].map(|name| directory.path().join(name));
+    std::fs::write(&own, Runtime::precompile().unwrap()).unwrap();
+    std::fs::write(&hosts, Runtime::precompile_for_host_tls().unwrap()).unwrap();
+    // SAFETY: this version of the crate compiled it, and nobody else knows the file.
+    assert_refused(unsafe { runtime_from_file(&hosts) }, "wasi:tls/types");
+    let builder = || Runtime::builder().grants(Grants::new().everything());
+    // SAFETY: as above.
+    let refused = unsafe { builder().precompiled(&own) }.host_tls().build();
+    assert_refused(refused, "it has TLS of its own, and not the host's");
+    // SAFETY: as above.
+    let runtime = unsafe { builder().precompiled(&hosts) }.host_tls().build();
+    let runtime = runtime.unwrap();
+    run(async {
+        let echo = Echo::start().await;
+        assert_echoes(&mut runtime.connect(&echo.url()).await.unwrap()).await;
+    });
+}
+
+#[test]
 fn what_was_precompiled_for_the_interpreter_runs_in_it() {
     let precompiled = Runtime::precompile_for("pulley64").unwrap();
     let directory = TempDir::new().unwrap();

@@ -1,6 +1,7 @@
 //! TLS as the component speaks it, against servers that speak it as others do.
 
 mod certificates;
+mod host;
 mod negotiation;
 mod records;
 mod roots;

@@ -8,6 +8,7 @@ mod packed;
 #[cfg(feature = "tls")]
 mod secure;
 mod streams;
+mod transports_tls;
 #[cfg(not(feature = "tls"))]
 mod without_tls;
 

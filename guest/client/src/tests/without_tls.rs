@@ -26,7 +26,7 @@ fn no_roots_are_added() {
     assert_eq!(error.part, Part::Roots);
     assert_eq!(
         error.to_string(),
-        "this component is built without TLS, and trusts no roots"
+        "this component is built without TLS of its own, and trusts no roots"
     );
 }
 

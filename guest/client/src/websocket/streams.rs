@@ -60,7 +60,7 @@ impl WebSocket {
     pub fn is_message_in_progress(&self) -> bool {
         match &self.stage {
             Stage::Linked(link) => link.connection().is_message_in_progress(),
-            Stage::Dialing(_) | Stage::GivenUp => false,
+            Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => false,
         }
     }
 
@@ -77,7 +77,7 @@ impl WebSocket {
     pub fn poll_part(&mut self, now: Instant) -> Option<MessagePart> {
         match &mut self.stage {
             Stage::Linked(link) => link.poll_part(now),
-            Stage::Dialing(_) | Stage::GivenUp => None,
+            Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => None,
         }
     }
 
@@ -92,7 +92,7 @@ impl WebSocket {
     pub fn has_part(&self) -> bool {
         match &self.stage {
             Stage::Linked(link) => link.connection().has_part(),
-            Stage::Dialing(_) | Stage::GivenUp => false,
+            Stage::Dialing(_) | Stage::Securing(_) | Stage::GivenUp => false,
         }
     }
 }

@@ -9,7 +9,7 @@ mod work;
 
 pub(crate) use tls::config as tls_config;
 pub(crate) use tungstenite::{Batches, Plain};
-pub(crate) use wasocket::{Own, Shared};
+pub(crate) use wasocket::{HostTls, Own, Shared};
 pub(crate) use work::runtime;
 
 use crate::contestant::Contestant;
@@ -21,6 +21,8 @@ use work::Dialer;
 pub(crate) struct Native<D> {
     name: &'static str,
     dialer: D,
+    /// Without TLS it is the same as another.
+    is_for_tls: bool,
 }
 
 impl<D: Dialer> Native<D> {
@@ -28,6 +30,15 @@ impl<D: Dialer> Native<D> {
         Self {
             name,
             dialer: D::new(roots),
+            is_for_tls: false,
+        }
+    }
+
+    /// One that takes part over TLS alone.
+    pub(crate) fn for_tls(name: &'static str, roots: &str) -> Self {
+        Self {
+            is_for_tls: true,
+            ..Self::new(name, roots)
         }
     }
 }
@@ -37,8 +48,8 @@ impl<D: Dialer> Contestant for Native<D> {
         self.name
     }
 
-    fn does(&self, task: Task, _secure: bool) -> bool {
-        D::does(task)
+    fn does(&self, task: Task, secure: bool) -> bool {
+        (secure || !self.is_for_tls) && D::does(task)
     }
 
     fn run(&self, task: Task, service: &Service, secure: bool) -> Measured {

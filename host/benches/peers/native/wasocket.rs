@@ -1,4 +1,4 @@
-//! This crate: each connection in an instance of its own, and many in one.
+//! This crate: each connection in an instance of its own, and many in one; and with the host's TLS.
 
 use futures_util::{SinkExt, StreamExt};
 use wasocket::{Grants, Message, Options, Runtime, RuntimeBuilder, WebSocket};
@@ -16,6 +16,9 @@ pub(crate) struct Own(Parts);
 
 /// Connections share instances.
 pub(crate) struct Shared(Parts);
+
+/// Each connection has its own instance, and the host does TLS.
+pub(crate) struct HostTls(Parts);
 
 struct Parts {
     runtime: Runtime,
@@ -60,6 +63,22 @@ impl Dialer for Shared {
     fn new(roots: &str) -> Self {
         let builder = Runtime::builder().connections_per_instance(SHARED_BY);
         Self(Parts::new(builder, roots))
+    }
+
+    fn does(_task: Task) -> bool {
+        true
+    }
+
+    async fn connect(&self, target: &Target) -> WebSocket {
+        self.0.connect(target).await
+    }
+}
+
+impl Dialer for HostTls {
+    type Client = WebSocket;
+
+    fn new(roots: &str) -> Self {
+        Self(Parts::new(Runtime::builder().host_tls(), roots))
     }
 
     fn does(_task: Task) -> bool {
