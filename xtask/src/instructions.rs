@@ -32,18 +32,18 @@ const BUDGETS: [(&str, u64); 8] = [
 /// Over `wss` they differ by up to a hundredth, because each run has another certificate, and the
 /// server other keys; most of `wss connect` is to verify signatures.
 const FUEL_BUDGETS: [(&str, u64); 12] = [
-    ("ws connect", 52_000),
-    ("ws echo", 12_320),
-    ("ws receive-short", 165_600),
-    ("ws receive-long", 76_200),
-    ("ws send-short", 94_700),
-    ("ws send-long", 153_900),
-    ("wss connect", 33_940_000),
-    ("wss echo", 51_250),
-    ("wss receive-short", 750_300),
-    ("wss receive-long", 4_647_000),
-    ("wss send-short", 702_800),
-    ("wss send-long", 4_700_000),
+    ("ws connect", 65_900),
+    ("ws echo", 14_000),
+    ("ws receive-short", 173_200),
+    ("ws receive-long", 77_200),
+    ("ws send-short", 99_800),
+    ("ws send-long", 166_500),
+    ("wss connect", 33_980_000),
+    ("wss echo", 44_500),
+    ("wss receive-short", 439_000),
+    ("wss receive-long", 2_134_000),
+    ("wss send-short", 376_000),
+    ("wss send-long", 2_195_000),
 ];
 
 pub(crate) fn run() -> Result<()> {

@@ -65,6 +65,8 @@ const FOR_PROGRAMS: [&str; 12] = [
     "max_buffered_messages",
     "pool",
     "connections_per_instance",
+    // Its TLS is in the sandbox.
+    "host_tls",
     // The tool has a compiler.
     "interpreted",
 ];
