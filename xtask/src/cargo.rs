@@ -102,16 +102,31 @@ pub(crate) fn build_component(wasi: Wasi) -> Result<PathBuf> {
 pub(crate) fn build_embedded_component() -> Result<PathBuf> {
     setup::wasm()?;
     let (package, file) = Wasi::V0_2.shell();
-    let target = Target {
-        folder: "guest-embedded",
-        // As `host/build.rs` has it.
-        rustflags: Some("-Ctarget-feature=+wide-arithmetic"),
-    };
     build(
         package,
         "component",
-        &target,
-        &["--features=wide-arithmetic"],
+        &Target::EMBEDDED,
+        &[WIDE_ARITHMETIC],
+        file,
+    )
+}
+
+/// Builds the same with the names of its functions, for profiles; returns where it is.
+///
+/// # Errors
+///
+/// As [`build_component`].
+pub(crate) fn build_embedded_component_with_names() -> Result<PathBuf> {
+    setup::wasm()?;
+    let (package, file) = Wasi::V0_2.shell();
+    build(
+        package,
+        "component",
+        &Target {
+            folder: "guest-names",
+            ..Target::EMBEDDED
+        },
+        &[WIDE_ARITHMETIC, "--config=profile.component.strip=false"],
         file,
     )
 }
@@ -175,7 +190,16 @@ impl Target {
         folder: "guest",
         rustflags: None,
     };
+
+    /// As `host/build.rs` has it.
+    const EMBEDDED: Self = Self {
+        folder: "guest-embedded",
+        rustflags: Some("-Ctarget-feature=+wide-arithmetic"),
+    };
 }
+
+/// What the embedded component has beside the flags of its target.
+const WIDE_ARITHMETIC: &str = "--features=wide-arithmetic";
 
 fn build(
     package: &str,

@@ -11,6 +11,7 @@ mod instructions;
 mod node;
 mod package;
 mod process;
+mod profile;
 mod semver;
 mod setup;
 mod soak;
@@ -45,6 +46,9 @@ Commands:
                    works, and leaves docs/ as it is)
     instructions   counts the instructions that the core takes for what it does most, and those of
                    WebAssembly that the component takes, and compares them with their budgets
+    profile WORK   shows in which functions of the component the time of a work goes, by `perf` of
+                   Linux: `ws` or `wss`, and what `instructions` names, such as `wss send-long`
+                   (--component FILE: another component, built with names)
     hosts          runs the component on each host, and compares what works with the chart in
                    README.md (--update: makes the chart)
     component      builds the components, with TLS, without, with the host's, and the one that the
@@ -86,6 +90,7 @@ enum Command {
     Hosts { update: bool },
     Instructions,
     Package,
+    Profile(profile::Options),
     Semver(semver::Task),
     Setup,
     Soak(Vec<String>),
@@ -109,6 +114,7 @@ impl Command {
             ["hosts", "--update"] => Self::Hosts { update: true },
             ["instructions"] => Self::Instructions,
             ["package"] => Self::Package,
+            ["profile", ref options @ ..] => Self::Profile(profile::Options::parse(options)?),
             ["semver"] => Self::Semver(semver::Task::Compare),
             ["semver", "--same"] => Self::Semver(semver::Task::ExpectSame),
             ["semver", "--record"] => Self::Semver(semver::Task::Record),
@@ -141,6 +147,7 @@ impl Command {
             Self::Hosts { update } => hosts::run(update),
             Self::Instructions => instructions::run(),
             Self::Package => package::run(),
+            Self::Profile(options) => profile::run(&options),
             Self::Semver(task) => semver::run(task),
             Self::Setup => setup::run(),
             Self::Soak(options) => soak::run(&options),

@@ -16,9 +16,9 @@ const SHORT: [u8; 128] = [7; 128];
 const BEFORE: usize = 4;
 
 /// What a guest with an open connection does.
-type Work = fn(&mut Guest);
+pub(crate) type Work = fn(&mut Guest);
 
-const WORKS: [(&str, Work); 5] = [
+pub(crate) const WORKS: [(&str, Work); 5] = [
     ("echo", |guest| guest.echo(&SHORT)),
     ("receive-short", |guest| guest.receive(&SHORT, COUNT)),
     ("receive-long", |guest| guest.receive(&LONG, 1)),

@@ -3,7 +3,8 @@
 //! answer is checked.
 //!
 //! `cargo xtask bench engine` measures the engine's settings, for the table in docs/engine.md;
-//! `--quick` does it in one round. `cargo xtask instructions` has the fuel counted, by `--fuel`.
+//! `--quick` does it in one round. `cargo xtask instructions` has the fuel counted, by `--fuel`, and
+//! `cargo xtask profile` looks at one of the works, by `--profile`.
 
 mod fuel;
 mod guest;
@@ -11,6 +12,7 @@ mod measure;
 #[path = "../connections/memory.rs"]
 mod memory;
 mod peer;
+mod profile;
 mod report;
 mod settings;
 mod wasi;
@@ -24,6 +26,7 @@ fn main() {
     let rounds = match arguments[..] {
         ["--fuel", ..] => return fuel::print(),
         ["--hold", setting, file] => return measure::hold(setting, file),
+        ["--profile", file, work, ..] => return profile::run(file, work),
         ["--quick", ..] => Rounds { long: 1, short: 1 },
         _ => Rounds {
             long: 5,
