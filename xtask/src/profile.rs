@@ -50,6 +50,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     process::show(record)?;
     let mut report = Command::new(&perf);
     report.args(["report", "--stdio", "--quiet", "--percent-limit=1"]);
-    report.args(["--fields=overhead,symbol", "--input"]).arg(&data);
+    report
+        .args(["--fields=overhead,symbol", "--input"])
+        .arg(&data);
     process::show(report)
 }

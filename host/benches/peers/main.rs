@@ -52,6 +52,10 @@ struct Args {
     #[arg(long, value_name = "TEXT")]
     work: Vec<String>,
 
+    /// Measure only over this transport.
+    #[arg(long, value_parser = works::TRANSPORTS.map(|(name, _)| name))]
+    transport: Option<String>,
+
     /// Be the server.
     #[arg(long, hide = true)]
     serve: bool,
@@ -71,13 +75,14 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let machine = machine();
-    let whole = !args.quick && args.client.is_empty() && args.work.is_empty();
+    let all = args.client.is_empty() && args.work.is_empty() && args.transport.is_none();
+    let whole = all && !args.quick;
     let scale = if args.quick {
         Scale::quick()
     } else {
         Scale::full()
     };
-    let scale = scale.only(args.work);
+    let scale = scale.only(args.work, args.transport);
     // Those that this starts have the same limit.
     let files = u64::from(scale.most_connections()) + OTHER_FILES;
     let limit = rlimit::increase_nofile_limit(files).expect("a limit of open files");

@@ -20,7 +20,8 @@ pub(crate) fn page(medians: &Medians, machine: &str) -> String {
          TLS* is rustls outside of the sandbox. *Guests* are \
          composed with our component for that version of WASI, and do the work in wasm.\n\n\
          ## Goals\n\n\
-         Ratios are to tokio-tungstenite, unless it says otherwise.\n\n{}\n\
+         Ratios are to tokio-tungstenite, unless it says otherwise. [What limits those that are \
+         missed](performance.md), and what was done, is on a page of its own.\n\n{}\n\
          ![What goals are about, as a chart](benchmarks.svg)\n",
         goals(medians)
     );

@@ -25,6 +25,8 @@ pub(crate) struct Scale {
     /// [`Self::small`].
     scaling_bytes: u32,
     only: Vec<String>,
+    /// The only one, if there is one.
+    transport: Option<String>,
 }
 
 impl Scale {
@@ -41,6 +43,7 @@ impl Scale {
             each_of_crowd: 10,
             scaling_bytes: 64 << 20,
             only: Vec::new(),
+            transport: None,
         }
     }
 
@@ -57,13 +60,16 @@ impl Scale {
             each_of_crowd: 2,
             scaling_bytes: 0,
             only: Vec::new(),
+            transport: None,
         }
     }
 
-    /// Only the work with one of these texts in its name; all of it if there is no text.
-    pub(crate) fn only(self, texts: Vec<String>) -> Self {
+    /// Only the work with one of these texts in its name; all of it if there is no text. Over this
+    /// transport alone, if there is one.
+    pub(crate) fn only(self, texts: Vec<String>, transport: Option<String>) -> Self {
         Self {
             only: texts,
+            transport,
             ..self
         }
     }
@@ -255,7 +261,7 @@ pub(crate) fn run_all(
 ) {
     for work in works(scale) {
         if scale.includes(work.name) {
-            run(contestant, service, &work, report);
+            run(contestant, service, scale, &work, report);
         }
     }
     if !SCALED.contains(&contestant.name()) {
@@ -269,13 +275,26 @@ pub(crate) fn run_all(
             figures: Figures::Average,
         };
         if scale.includes(name) {
-            run(contestant, service, &work, report);
+            run(contestant, service, scale, &work, report);
         }
     }
 }
 
-fn run(contestant: &dyn Contestant, service: &Service, work: &Work, report: &mut Report) {
+fn run(
+    contestant: &dyn Contestant,
+    service: &Service,
+    scale: &Scale,
+    work: &Work,
+    report: &mut Report,
+) {
     for (transport, secure) in TRANSPORTS {
+        if scale
+            .transport
+            .as_ref()
+            .is_some_and(|only| only != transport)
+        {
+            continue;
+        }
         // There is nothing to resume without TLS.
         let exists = secure || work.name != RESUMED;
         if !exists || !contestant.does(work.task, secure) {
