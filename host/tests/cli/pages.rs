@@ -53,7 +53,7 @@ const SETTERS: [(&str, &str); 41] = [
 
 /// Setters of what only a program has a use for: streams and queues, and what is fine-tuned for many
 /// connections.
-const FOR_PROGRAMS: [&str; 12] = [
+const FOR_PROGRAMS: [&str; 13] = [
     "receive_marks",
     "send_marks",
     "stream_messages_over",

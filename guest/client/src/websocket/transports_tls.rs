@@ -13,8 +13,8 @@ use crate::options::Options;
 use crate::transport_error::TransportError;
 
 impl WebSocket {
-    /// A websocket that is to be connected to `url` over a transport that has TLS of its own. If the connection is to be secure,
-    /// [`poll_secure`](Self::poll_secure) says so once there is a stream.
+    /// A websocket that is to be connected to `url` over a transport that has TLS of its own. If the
+    /// connection is to be secure, [`poll_secure`](Self::poll_secure) says so once there is a stream.
     ///
     /// # Errors
     ///

@@ -105,7 +105,9 @@ impl Secured {
             self.flush(session);
             session.input_end = Some(end.clone());
             session.output_end = Some(end);
-        } else {
+        } else if self.output.0.permit().is_ok_and(|permit| permit > 0) {
+            // Otherwise a server that asks for new keys and does not read would have the answers pile
+            // up. rustls holds on to one until there is room.
             self.flush(session);
         }
     }
