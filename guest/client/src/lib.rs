@@ -27,7 +27,7 @@
 //!    after as long as [`has_part`](WebSocket::has_part). Events do not wait for parts; input does,
 //!    once enough of the message is held.
 //! 4. Write [`poll_transmit`](WebSocket::poll_transmit) until it is empty or the stream is full, by
-//!    [`write_len`] at a time. End the sending side once
+//!    [`write_len()`] at a time. End the sending side once
 //!    [`is_done_sending`](WebSocket::is_done_sending).
 //! 5. Call [`handle_timeout`](WebSocket::handle_timeout), and start over, when
 //!    [`poll_timeout`](WebSocket::poll_timeout) has come, the stream is ready, or after a command.
