@@ -39,11 +39,11 @@ const FUEL_BUDGETS: [(&str, u64); 12] = [
     ("ws send-short", 99_800),
     ("ws send-long", 166_500),
     ("wss connect", 33_980_000),
-    ("wss echo", 44_500),
+    ("wss echo", 43_000),
     ("wss receive-short", 439_000),
-    ("wss receive-long", 2_134_000),
-    ("wss send-short", 376_000),
-    ("wss send-long", 2_195_000),
+    ("wss receive-long", 1_998_000),
+    ("wss send-short", 367_000),
+    ("wss send-long", 2_129_000),
 ];
 
 pub(crate) fn run() -> Result<()> {

@@ -11,11 +11,15 @@ const BLOCKS: usize = 4;
 /// Bytes of that many blocks.
 pub(crate) const STRIDE: usize = BLOCKS * BLOCK_LEN;
 
+/// How many rounds make a block.
+pub(crate) const ROUNDS: usize = 20;
+
 /// "expand 32-byte k", as words.
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
 /// Which word of the state counts the blocks.
 const COUNTER: usize = 12;
 
+#[derive(Clone)]
 pub(crate) struct ChaCha20 {
     state: [u32; 16],
 }
@@ -40,34 +44,46 @@ impl ChaCha20 {
     pub(crate) fn apply(&mut self, text: &mut [u8]) {
         let (strides, rest) = text.as_chunks_mut::<STRIDE>();
         for stride in strides {
-            self.apply_stride(stride);
-            self.advance(BLOCKS);
+            self.next(|_| {}).combine(stride);
         }
         if !rest.is_empty() {
             let mut stride = [0; STRIDE];
             stride[..rest.len()].copy_from_slice(rest);
-            self.apply_stride(&mut stride);
-            self.advance(rest.len().div_ceil(BLOCK_LEN));
+            self.next(|_| {}).combine(&mut stride);
             rest.copy_from_slice(&stride[..rest.len()]);
         }
     }
 
-    fn advance(&mut self, blocks: usize) {
-        // Those are at most four.
-        self.state[COUNTER] = self.state[COUNTER].wrapping_add(blocks as u32);
-    }
-
-    fn apply_stride(&self, text: &mut [u8; STRIDE]) {
+    /// Makes the key stream of the next [`STRIDE`] bytes. Between the rounds, of which there are
+    /// [`ROUNDS`], calls `beside` with their number: what it computes without vectors the processor
+    /// does beside them.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, mut beside: impl FnMut(usize)) -> KeyStream {
         let mut start = self.state.map(U32x4::splat);
         start[COUNTER] = start[COUNTER] + U32x4::new([0, 1, 2, 3]);
+        // There are four of them.
+        self.state[COUNTER] = self.state[COUNTER].wrapping_add(BLOCKS as u32);
         let mut state = start;
-        for _ in 0..10 {
-            double_round(&mut state);
+        for double in 0..ROUNDS / 2 {
+            column_round(&mut state);
+            beside(2 * double);
+            diagonal_round(&mut state);
+            beside(2 * double + 1);
         }
         for (word, start) in state.iter_mut().zip(start) {
             *word = *word + start;
         }
-        let (words, _) = state.as_chunks::<4>();
+        KeyStream(state)
+    }
+}
+
+/// The key stream of [`STRIDE`] bytes: vectors with a word of each block.
+pub(crate) struct KeyStream([U32x4; 16]);
+
+impl KeyStream {
+    #[inline(always)]
+    pub(crate) fn combine(self, text: &mut [u8; STRIDE]) {
+        let (words, _) = self.0.as_chunks::<4>();
         let (text, _) = text.as_chunks_mut::<16>();
         for (quarter, words) in words.iter().enumerate() {
             for (block, words) in U32x4::transpose(*words).into_iter().enumerate() {
@@ -78,19 +94,24 @@ impl ChaCha20 {
     }
 }
 
-/// Sections 2.1 to 2.3: columns, then diagonals.
+/// Section 2.3, as the one after it.
 #[inline(always)]
-fn double_round(state: &mut [U32x4; 16]) {
+fn column_round(state: &mut [U32x4; 16]) {
     quarter_round::<0, 4, 8, 12>(state);
     quarter_round::<1, 5, 9, 13>(state);
     quarter_round::<2, 6, 10, 14>(state);
     quarter_round::<3, 7, 11, 15>(state);
+}
+
+#[inline(always)]
+fn diagonal_round(state: &mut [U32x4; 16]) {
     quarter_round::<0, 5, 10, 15>(state);
     quarter_round::<1, 6, 11, 12>(state);
     quarter_round::<2, 7, 8, 13>(state);
     quarter_round::<3, 4, 9, 14>(state);
 }
 
+/// Section 2.1.
 #[inline(always)]
 fn quarter_round<const A: usize, const B: usize, const C: usize, const D: usize>(
     state: &mut [U32x4; 16],

@@ -4,23 +4,32 @@
 //! more than twice as fast in wasm as the best of them (see `docs/benchmarks.md`). Elsewhere the same
 //! code runs on arrays in place of vectors, so that what is tested natively is what runs in wasm.
 //!
+//! Cipher and authenticator do their work one after the other, both in vectors, or with the feature
+//! `wide-arithmetic` side by side, the authenticator by products of 128 bits.
+//!
 //! Nothing branches on, or indexes by, what is secret. Additions, exclusive ors, rotations and
-//! multiplications of 32 bits take the same time for all values on the processors that we know of.
+//! multiplications take the same time for all values on the processors that we know of.
 
 #![no_std]
 
 #[cfg(test)]
 extern crate std;
 
+#[cfg(any(test, not(feature = "wide-arithmetic")))]
+mod apart;
 mod chacha20;
 mod lanes;
 mod poly1305;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "wide-arithmetic"))]
+mod together;
 
+#[cfg(not(feature = "wide-arithmetic"))]
+use apart as way;
 use chacha20::ChaCha20;
-use poly1305::Poly1305;
-use subtle::ConstantTimeEq;
+#[cfg(feature = "wide-arithmetic")]
+use together as way;
 
 /// Bytes of a key.
 pub const KEY_LEN: usize = 32;
@@ -54,9 +63,7 @@ impl ChaCha20Poly1305 {
         associated: &[u8],
         text: &mut [u8],
     ) -> [u8; TAG_LEN] {
-        let (cipher, authenticator) = self.start(nonce);
-        cipher.apply(text);
-        authenticator.tag(associated, text)
+        way::seal(&self.start(nonce), associated, text)
     }
 
     /// Decrypts `text` where it is, if it has this tag.
@@ -71,54 +78,49 @@ impl ChaCha20Poly1305 {
         text: &mut [u8],
         tag: &[u8; TAG_LEN],
     ) -> Result<(), WrongTag> {
-        let (cipher, authenticator) = self.start(nonce);
-        if !bool::from(authenticator.tag(associated, text).ct_eq(tag)) {
-            return Err(WrongTag);
-        }
-        cipher.apply(text);
-        Ok(())
+        way::open(&self.start(nonce), associated, text, tag)
     }
 
-    fn start(&self, nonce: &[u8; NONCE_LEN]) -> (Cipher, Authenticator) {
+    fn start(&self, nonce: &[u8; NONCE_LEN]) -> Start {
         let mut blocks = ChaCha20::new(&self.key, nonce);
-        let mut start = [0; chacha20::STRIDE];
-        blocks.apply(&mut start);
-        let key = start.first_chunk().expect("a block is longer than a key");
-        let authenticator = Authenticator(Poly1305::new(key));
-        (Cipher { start, blocks }, authenticator)
+        let mut stream = [0; chacha20::STRIDE];
+        blocks.apply(&mut stream);
+        Start { stream, blocks }
     }
 }
 
-/// ChaCha20 from its block 1 on. Block 0 has the key of the authenticator (section 2.6).
-struct Cipher {
+/// What is made of key and nonce: block 0 of the key stream, which has the key of the authenticator
+/// (section 2.6), and the cipher from block 1 on.
+struct Start {
     /// The key stream of the first blocks, which are made together.
-    start: [u8; chacha20::STRIDE],
+    stream: [u8; chacha20::STRIDE],
     /// What follows them.
     blocks: ChaCha20,
 }
 
-impl Cipher {
-    fn apply(mut self, text: &mut [u8]) {
-        let start = &self.start[chacha20::BLOCK_LEN..];
-        let (first, rest) = text.split_at_mut(text.len().min(start.len()));
-        for (byte, key) in first.iter_mut().zip(start) {
+impl Start {
+    fn authenticator_key(&self) -> &[u8; poly1305::KEY_LEN] {
+        let key = self.stream.first_chunk();
+        key.expect("a block is longer than a key")
+    }
+
+    /// Combines `first`, what [`split`] says, with the key stream.
+    fn apply_first(&self, first: &mut [u8]) {
+        for (byte, key) in first.iter_mut().zip(&self.stream[chacha20::BLOCK_LEN..]) {
             *byte ^= key;
         }
-        self.blocks.apply(rest);
+    }
+
+    /// Combines `text` with the key stream.
+    fn apply(&self, text: &mut [u8]) {
+        let (first, rest) = split(text);
+        self.apply_first(first);
+        self.blocks.clone().apply(rest);
     }
 }
 
-/// Poly1305 over what an AEAD authenticates (section 2.8).
-struct Authenticator(Poly1305);
-
-impl Authenticator {
-    fn tag(mut self, associated: &[u8], text: &[u8]) -> [u8; TAG_LEN] {
-        self.0.update_padded(associated);
-        self.0.update_padded(text);
-        let mut lengths = [0; poly1305::BLOCK_LEN];
-        lengths[..8].copy_from_slice(&(associated.len() as u64).to_le_bytes());
-        lengths[8..].copy_from_slice(&(text.len() as u64).to_le_bytes());
-        self.0.update_padded(&lengths);
-        self.0.finish()
-    }
+/// What of `text` the first blocks are for, and the rest.
+fn split(text: &mut [u8]) -> (&mut [u8], &mut [u8]) {
+    let first_len = chacha20::STRIDE - chacha20::BLOCK_LEN;
+    text.split_at_mut(text.len().min(first_len))
 }

@@ -116,7 +116,7 @@ impl Link {
             && self.connection.state() != ConnectionState::Closed
     }
 
-    pub(crate) fn handle_input(&mut self, bytes: Vec<u8>) {
+    pub(crate) fn handle_input(&mut self, bytes: Vec<u8>, now: Instant) {
         let Some(tls) = &mut self.tls else {
             if self.pending().is_empty() {
                 self.input = bytes;
@@ -126,7 +126,10 @@ impl Link {
             }
             return;
         };
-        match tls.handle_input(bytes) {
+        // What the connection takes at once need not be copied to wait for it.
+        let connection = &mut self.connection;
+        let taken = tls.handle_input_with(bytes, |text| connection.handle_input(text, now));
+        match taken {
             Ok(()) if tls.is_peer_closed() => self.set_end(None, false),
             Ok(()) => {}
             Err(error) => self.set_end(Some(Cause::Tls(error)), true),

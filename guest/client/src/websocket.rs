@@ -316,9 +316,9 @@ impl WebSocket {
     }
 
     /// Takes the next bytes of the stream.
-    pub fn handle_input(&mut self, bytes: Vec<u8>) {
+    pub fn handle_input(&mut self, bytes: Vec<u8>, now: Instant) {
         if let Stage::Linked(link) = &mut self.stage {
-            link.handle_input(bytes);
+            link.handle_input(bytes, now);
         }
     }
 

@@ -11,6 +11,9 @@ use crate::utf8::Utf8Validator;
 /// payload arrives, so that announcing a large frame costs the peer as much as sending it.
 const RESERVED_ON_ANNOUNCEMENT: usize = 64 << 10;
 
+/// Times how much of a message arrived it may reserve for what is announced, at most, beyond that.
+const GROWTH: usize = 4;
+
 /// How many bytes of a compressed message are decompressed at once while it is taken by parts, so
 /// that it does not become much longer than what may wait: 1,032 bytes can come of each, and 8 KiB of
 /// those before them.
@@ -107,11 +110,12 @@ impl Assembler {
         Ok(())
     }
 
-    /// Takes the next piece of the frame's payload; returns how many bytes of it. All, unless the
-    /// message is taken by parts.
+    /// Takes the next piece of the frame's payload, of which `missing` bytes are still to come, with it;
+    /// returns how many bytes of it. All, unless the message is taken by parts.
     pub(crate) fn push(
         &mut self,
         piece: &[u8],
+        missing: u64,
         delivery: Delivery,
         limits: &Limits,
     ) -> Result<usize, ProtocolError> {
@@ -131,6 +135,11 @@ impl Assembler {
             _ => {
                 // What comes before the byte that is wrong can still be taken.
                 let judged = judge(&mut message.utf8, piece);
+                if delivery == Delivery::Whole
+                    && message.payload.capacity() - message.payload.len() < piece.len()
+                {
+                    message.grow(missing);
+                }
                 message.payload.extend_from_slice(piece);
                 judged?;
             }
@@ -256,6 +265,15 @@ impl Partial {
         })
     }
 
+    /// Makes room for the `missing` bytes of the frame, up to [`GROWTH`] times as much as is there, so
+    /// that it is seldom moved, and none of the memory is for nothing.
+    #[cold]
+    fn grow(&mut self, missing: u64) {
+        let growth = self.payload.len().saturating_mul(GROWTH - 1);
+        let missing = usize::try_from(missing).unwrap_or(usize::MAX);
+        self.payload.reserve_exact(missing.min(growth));
+    }
+
     /// How long the message is so far.
     fn len(&self) -> u64 {
         self.taken + self.payload.len() as u64
@@ -316,5 +334,34 @@ mod tests {
         assembler.begin_frame(&header, &Limits::default()).unwrap();
         let capacity = assembler.message.unwrap().payload.capacity();
         assert!(capacity <= RESERVED_ON_ANNOUNCEMENT, "{capacity}");
+    }
+
+    #[test]
+    fn a_long_message_is_seldom_moved_and_gets_no_more_than_it_announced() {
+        const LEN: usize = 1_000_000;
+        let header = FrameHeader {
+            fin: true,
+            rsv1: false,
+            opcode: Opcode::Binary,
+            payload_len: LEN as u64,
+        };
+        let limits = Limits::default();
+        let mut assembler = Assembler::default();
+        assembler.begin_frame(&header, &limits).unwrap();
+        let mut capacities = Vec::new();
+        let mut missing = LEN as u64;
+        for piece in alloc::vec![7; LEN].chunks(10_000) {
+            let taken = assembler.push(piece, missing, Delivery::Whole, &limits);
+            missing -= taken.unwrap() as u64;
+            let payload = &assembler.message.as_ref().unwrap().payload;
+            assert!(payload.capacity() <= RESERVED_ON_ANNOUNCEMENT.max(GROWTH * payload.len()));
+            if capacities.last() != Some(&payload.capacity()) {
+                capacities.push(payload.capacity());
+            }
+        }
+        assert_eq!(
+            capacities,
+            [RESERVED_ON_ANNOUNCEMENT, 240_000, 960_000, LEN]
+        );
     }
 }

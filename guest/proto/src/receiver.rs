@@ -77,7 +77,8 @@ impl Receiver {
                         frame.control_payload.extend_from_slice(piece);
                         len
                     } else {
-                        self.assembler.push(piece, delivery, limits)?
+                        self.assembler
+                            .push(piece, frame.missing, delivery, limits)?
                     };
                     frame.missing -= len as u64;
                     consumed += len;

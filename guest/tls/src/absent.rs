@@ -110,7 +110,11 @@ impl Tls {
         match *self {}
     }
 
-    pub fn handle_input(&mut self, _records: Vec<u8>) -> Result<(), TlsError> {
+    pub fn handle_input_with(
+        &mut self,
+        _records: Vec<u8>,
+        _take: impl FnMut(&[u8]) -> usize,
+    ) -> Result<(), TlsError> {
         match *self {}
     }
 

@@ -163,7 +163,7 @@ impl Driver {
         // hold a second small write back until the first is acknowledged.
         self.take_events(now, &mut telling);
         let mut reads = 0;
-        while !reads_in_vain && reads < MAX_READS && !telling.is_full() && self.read() {
+        while !reads_in_vain && reads < MAX_READS && !telling.is_full() && self.read(now) {
             reads += 1;
             self.take_events(now, &mut telling);
         }
@@ -269,13 +269,13 @@ impl Driver {
     }
 
     /// Reads once, if input is wanted; returns whether there may be more to read at once.
-    fn read(&mut self) -> bool {
+    fn read(&mut self, now: Instant) -> bool {
         if !self.websocket.wants_input() {
             return false;
         }
         match self.transport.read() {
             Read::Bytes { bytes, more } => {
-                self.websocket.handle_input(bytes);
+                self.websocket.handle_input(bytes, now);
                 self.drained = !more;
                 return more;
             }

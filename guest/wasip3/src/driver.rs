@@ -284,7 +284,7 @@ impl Driver {
                 return false;
             };
             match read {
-                Read::Bytes(bytes) => self.websocket.handle_input(bytes),
+                Read::Bytes(bytes) => self.websocket.handle_input(bytes, now),
                 Read::Eof => self.websocket.handle_eof(),
                 Read::Failed(error) => self.websocket.handle_lost(error),
             }

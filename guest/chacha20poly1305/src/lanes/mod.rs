@@ -1,11 +1,22 @@
 //! Vectors of 128 bits: those of WebAssembly, or arrays that stand for them.
 
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-mod array;
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-mod simd128;
+#[cfg_attr(
+    all(feature = "wide-arithmetic", not(test)),
+    expect(
+        dead_code,
+        reason = "numbers of 64 bits are for the authenticator in vectors"
+    )
+)]
+#[cfg_attr(
+    all(target_arch = "wasm32", target_feature = "simd128"),
+    path = "simd128.rs"
+)]
+#[cfg_attr(
+    not(all(target_arch = "wasm32", target_feature = "simd128")),
+    path = "array.rs"
+)]
+mod vectors;
 
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-pub(crate) use array::{U32x4, U64x2};
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub(crate) use simd128::{U32x4, U64x2};
+pub(crate) use vectors::U32x4;
+#[cfg(any(test, not(feature = "wide-arithmetic")))]
+pub(crate) use vectors::U64x2;

@@ -47,7 +47,7 @@ fn options_reach_the_request_and_the_limits() {
     let mut websocket = connected("ws://127.0.0.1/", &options);
     let request = String::from_utf8(transmitted(&mut websocket)).unwrap();
     assert!(request.contains("X-Test: 1\r\n"));
-    websocket.handle_input([ANSWER, b"\x82\x04four"].concat());
+    websocket.handle_input([ANSWER, b"\x82\x04four"].concat(), START);
     let events = events(&mut websocket);
     assert!(
         matches!(&events[1], Event::Error(error) if error.kind == ErrorKind::MessageTooBig),
@@ -97,7 +97,7 @@ fn closing_sends_1000_unless_told_otherwise() {
     let mut websocket = open();
     let token = websocket.close(None, None, START).unwrap();
     assert_eq!(transmitted(&mut websocket), b"\x88\x82\0\0\0\0\x03\xe8");
-    websocket.handle_input(b"\x88\x02\x03\xe8".to_vec());
+    websocket.handle_input(b"\x88\x02\x03\xe8".to_vec(), START);
     websocket.handle_eof();
     let events = events(&mut websocket);
     assert!(
@@ -144,7 +144,7 @@ fn a_full_queue_refuses_and_loses_nothing() {
     options.set_max_buffered_amount(10).unwrap();
     let mut websocket = connected("ws://127.0.0.1/", &options);
     transmitted(&mut websocket);
-    websocket.handle_input(ANSWER.to_vec());
+    websocket.handle_input(ANSWER.to_vec(), START);
     events(&mut websocket);
     let token = websocket
         .send(Outgoing::Text("Hello"), SendOptions::default(), START)
@@ -165,7 +165,7 @@ fn a_paused_websocket_wants_no_input_once_it_is_open() {
     let mut websocket = connected("ws://127.0.0.1/", &Options::default());
     websocket.pause();
     assert!(websocket.wants_input());
-    websocket.handle_input(ANSWER.to_vec());
+    websocket.handle_input(ANSWER.to_vec(), START);
     events(&mut websocket);
     assert!(!websocket.wants_input());
     websocket.resume(START);
@@ -186,7 +186,7 @@ fn a_paused_websocket_does_not_wait_for_pongs() {
 #[test]
 fn a_message_can_be_answered_though_a_close_frame_came_with_it() {
     let mut websocket = open();
-    websocket.handle_input(b"\x82\x02ok\x88\x02\x03\xe8".to_vec());
+    websocket.handle_input(b"\x82\x02ok\x88\x02\x03\xe8".to_vec(), START);
     assert_eq!(events(&mut websocket), [binary(b"ok")]);
     assert_eq!(websocket.ready_state(), ReadyState::Open);
     websocket

@@ -18,7 +18,7 @@ fn a_name_is_resolved_and_its_address_connected_to() {
     websocket.handle_connected(START, UNIX_TIME);
     assert!(websocket.wants_input());
     assert!(transmitted(&mut websocket).starts_with(b"GET / HTTP/1.1\r\n"));
-    websocket.handle_input(ANSWER.to_vec());
+    websocket.handle_input(ANSWER.to_vec(), START);
     assert!(matches!(events(&mut websocket)[..], [Event::Open(_)]));
     assert_eq!(websocket.ready_state(), ReadyState::Open);
     assert_eq!(websocket.poll_timeout(), None);
@@ -116,7 +116,7 @@ fn a_second_success_changes_nothing() {
     let mut websocket = open();
     websocket.handle_connected(START, UNIX_TIME);
     assert_eq!(websocket.ready_state(), ReadyState::Open);
-    websocket.handle_input(b"\x82\x01a".to_vec());
+    websocket.handle_input(b"\x82\x01a".to_vec(), START);
     assert_eq!(events(&mut websocket), [binary(b"a")]);
 }
 

@@ -44,7 +44,7 @@ fn a_stream_that_is_lost_is_told_with_what_the_host_says() {
 #[test]
 fn what_arrived_before_the_end_is_told_before_it() {
     let mut websocket = open();
-    websocket.handle_input(b"\x82\x01a\x82\x01b".to_vec());
+    websocket.handle_input(b"\x82\x01a\x82\x01b".to_vec(), START);
     websocket.handle_lost(transport_error(TransportErrorKind::ConnectionLost));
     assert!(!websocket.wants_input());
     let events = events(&mut websocket);
@@ -55,7 +55,7 @@ fn what_arrived_before_the_end_is_told_before_it() {
 #[test]
 fn input_is_not_wanted_while_some_is_not_taken() {
     let mut websocket = open();
-    websocket.handle_input(b"\x82\x01a\x82\x01b".to_vec());
+    websocket.handle_input(b"\x82\x01a\x82\x01b".to_vec(), START);
     assert!(!websocket.wants_input());
     assert!(websocket.has_pending());
     assert_eq!(websocket.poll_event(START), Some(binary(b"a")));
@@ -70,7 +70,7 @@ fn a_loss_after_the_closing_handshake_is_no_failure() {
     let mut websocket = open();
     websocket.close(None, None, START).unwrap();
     transmitted(&mut websocket);
-    websocket.handle_input(b"\x88\x02\x03\xe8".to_vec());
+    websocket.handle_input(b"\x88\x02\x03\xe8".to_vec(), START);
     assert_eq!(events(&mut websocket), []);
     websocket.handle_lost(transport_error(TransportErrorKind::ConnectionLost));
     let events = events(&mut websocket);
@@ -82,7 +82,7 @@ fn a_loss_after_the_closing_handshake_is_no_failure() {
 #[test]
 fn after_the_end_no_input_is_wanted_though_bytes_are_owed() {
     let mut websocket = open();
-    websocket.handle_input(b"\x88\x02\x03\xe8".to_vec());
+    websocket.handle_input(b"\x88\x02\x03\xe8".to_vec(), START);
     assert_eq!(events(&mut websocket), []);
     assert!(websocket.wants_input());
     websocket.handle_eof();
@@ -98,7 +98,7 @@ fn after_the_end_no_input_is_wanted_though_bytes_are_owed() {
 fn a_refusal_says_what_the_server_said() {
     let mut websocket = connected("ws://127.0.0.1/", &Options::default());
     let answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\nmembers only\n";
-    websocket.handle_input(answer.to_vec());
+    websocket.handle_input(answer.to_vec(), START);
     let events = events(&mut websocket);
     let Event::Error(error) = &events[0] else {
         panic!("{events:?}");
@@ -122,7 +122,7 @@ fn what_the_server_does_wrong_is_told_by_kind() {
         ),
     ] {
         let mut websocket = open();
-        websocket.handle_input(input.to_vec());
+        websocket.handle_input(input.to_vec(), START);
         let events = events(&mut websocket);
         assert!(
             matches!(&events[..], [Event::Error(error)]
@@ -134,7 +134,7 @@ fn what_the_server_does_wrong_is_told_by_kind() {
         assert!(websocket.is_done_sending());
     }
     let mut websocket = connected("ws://127.0.0.1/", &Options::default());
-    websocket.handle_input(b"SSH-2.0-x\r\n".to_vec());
+    websocket.handle_input(b"SSH-2.0-x\r\n".to_vec(), START);
     assert_fails(
         &mut websocket,
         START,

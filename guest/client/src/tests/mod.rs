@@ -71,7 +71,7 @@ fn connected(address: &str, options: &Options) -> WebSocket {
 fn open() -> WebSocket {
     let mut websocket = connected("ws://127.0.0.1/", &Options::default());
     assert!(transmitted(&mut websocket).starts_with(b"GET / HTTP/1.1\r\n"));
-    websocket.handle_input(ANSWER.to_vec());
+    websocket.handle_input(ANSWER.to_vec(), START);
     assert!(matches!(events(&mut websocket)[..], [Event::Open(_)]));
     websocket
 }

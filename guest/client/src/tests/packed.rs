@@ -31,7 +31,7 @@ fn the_first_byte_is_the_least_significant_and_each_payload_starts_with_a_word()
 #[test]
 fn a_text_that_arrived_is_packed_as_one() {
     let mut websocket = open();
-    websocket.handle_input(b"\x81\x02\xc3\xa4".to_vec());
+    websocket.handle_input(b"\x81\x02\xc3\xa4".to_vec(), START);
     let mut messages = PackedMessages::default();
     for event in events(&mut websocket) {
         let Event::Message(message) = event else {

@@ -79,7 +79,7 @@ impl Pair {
                 return all;
             }
             if !to_client.is_empty() {
-                self.websocket.handle_input(to_client);
+                self.websocket.handle_input(to_client, START);
             }
             all.extend(events(&mut self.websocket));
         }
@@ -123,7 +123,7 @@ fn the_request_leaves_with_the_end_of_the_tls_handshake() {
     while pair.server.wants_write() {
         pair.server.write_tls(&mut flight).unwrap();
     }
-    pair.websocket.handle_input(flight);
+    pair.websocket.handle_input(flight, START);
     assert_eq!(events(&mut pair.websocket), []);
     let answer = pair.websocket.poll_transmit().to_vec();
     pair.serve(&mut &answer[..]);
@@ -213,7 +213,7 @@ fn a_server_with_the_wrong_name_fails_the_tls_handshake() {
 fn a_server_that_does_not_speak_tls_is_told_so() {
     let mut pair = Pair::new("127.0.0.1");
     pair.websocket
-        .handle_input(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
+        .handle_input(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(), START);
     let message = assert_fails(&mut pair.websocket, START, Step::Tls, ErrorKind::TlsFailed);
     assert_eq!(
         message,
@@ -290,7 +290,7 @@ fn a_failure_that_arrives_with_the_answer_is_told_of_the_open_connection() {
     pair.server.write_tls(&mut records).unwrap();
     // Data that is not sealed.
     records.extend_from_slice(b"\x17\x03\x03\x00\x02\x81\x00");
-    pair.websocket.handle_input(records);
+    pair.websocket.handle_input(records, START);
     let events = events(&mut pair.websocket);
     assert!(
         matches!(&events[..], [Event::Open(_), Event::Error(error), Event::Close(_)]

@@ -59,7 +59,7 @@ fn a_message_that_is_given_up_closes_the_connection() {
     let token = websocket.abandon_message(START).unwrap();
     assert_eq!(websocket.ready_state(), ReadyState::Closing);
     transmitted(&mut websocket);
-    websocket.handle_input(b"\x88\x02\x03\xf3".to_vec());
+    websocket.handle_input(b"\x88\x02\x03\xf3".to_vec(), START);
     websocket.handle_eof();
     let events = events(&mut websocket);
     assert!(
@@ -83,7 +83,7 @@ fn part(bytes: &[u8], is_first: bool, is_last: bool) -> Option<MessagePart> {
 fn a_message_is_taken_by_parts_and_the_next_as_an_event() {
     let mut websocket = open();
     assert_eq!(websocket.poll_part(START), None);
-    websocket.handle_input(b"\x02\x02ab\x89\x00\x80\x01c\x82\x01d".to_vec());
+    websocket.handle_input(b"\x02\x02ab\x89\x00\x80\x01c\x82\x01d".to_vec(), START);
     assert_eq!(websocket.poll_part(START), part(b"ab", true, false));
     // The ping comes before what follows it.
     assert_eq!(websocket.poll_part(START), None);
@@ -102,7 +102,7 @@ fn what_is_to_be_taken_by_parts_stops_the_input() {
     let payload = vec![7; 100_000];
     let mut frame = b"\x82\x7f\0\0\0\0\0\x01\x86\xa0".to_vec();
     frame.extend_from_slice(&payload);
-    websocket.handle_input(frame);
+    websocket.handle_input(frame, START);
     websocket.handle_eof();
     assert_eq!(events(&mut websocket), []);
     assert!(!websocket.wants_input());
@@ -127,7 +127,7 @@ fn what_is_to_be_taken_by_parts_stops_the_input() {
 fn a_message_that_is_cut_off_has_no_last_part() {
     let mut websocket = open();
     assert_eq!(websocket.poll_part(START), None);
-    websocket.handle_input(b"\x82\x05ab".to_vec());
+    websocket.handle_input(b"\x82\x05ab".to_vec(), START);
     websocket.handle_lost(transport_error(TransportErrorKind::ConnectionLost));
     assert_fails(&mut websocket, START, Step::Open, ErrorKind::ConnectionLost);
     assert_eq!(websocket.poll_part(START), part(b"ab", true, false));
@@ -139,7 +139,7 @@ fn waiting_for_parts_can_be_undone() {
     let mut websocket = open();
     assert_eq!(websocket.poll_part(START), None);
     websocket.cancel_parts(START);
-    websocket.handle_input(b"\x82\x01a".to_vec());
+    websocket.handle_input(b"\x82\x01a".to_vec(), START);
     assert!(!websocket.has_part());
     assert_eq!(events(&mut websocket), [binary(b"a")]);
 }

@@ -30,7 +30,7 @@ fn the_opening_handshake_waits_for_the_transports_tls() {
     assert!(websocket.wants_input());
     // In plaintext, which is the transport's to seal.
     assert!(transmitted(&mut websocket).starts_with(b"GET / HTTP/1.1\r\n"));
-    websocket.handle_input(ANSWER.to_vec());
+    websocket.handle_input(ANSWER.to_vec(), START);
     assert!(matches!(events(&mut websocket)[..], [Event::Open(_)]));
 }
 

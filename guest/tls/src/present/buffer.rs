@@ -1,7 +1,8 @@
 use alloc::vec::Vec;
 
-/// How large an empty buffer may stay, in bytes, so that what comes next finds it allocated.
-const KEPT_CAPACITY: usize = 64 << 10;
+/// How large an empty buffer may stay, in bytes, so that what comes next finds it allocated: for 64 KiB
+/// in records of full size.
+const KEPT_CAPACITY: usize = 65 << 10;
 
 /// Bytes that are appended at one end and taken from the other.
 #[derive(Debug, Default)]
@@ -9,16 +10,20 @@ pub(crate) struct Buffer {
     bytes: Vec<u8>,
     /// `bytes[..start]` is taken.
     start: usize,
+    /// `bytes[end..]` is room that was given before, which need not be filled with zeros again.
+    end: usize,
 }
 
 impl Buffer {
     /// The bytes that are not taken.
     pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.bytes[self.start..]
+        &self.bytes[self.start..self.end]
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.truncate(self.end);
         self.bytes.extend_from_slice(bytes);
+        self.end = self.bytes.len();
     }
 
     /// Lets `write` append up to `room` bytes; it returns how many.
@@ -27,25 +32,28 @@ impl Buffer {
         room: usize,
         write: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<(), E> {
-        let end = self.bytes.len();
-        self.bytes.resize(end + room, 0);
-        let written = write(&mut self.bytes[end..]);
-        let kept = *written.as_ref().unwrap_or(&0);
-        self.bytes.truncate(end + kept);
-        written.map(|_| ())
+        let room_end = self.end + room;
+        if self.bytes.len() < room_end {
+            self.bytes.resize(room_end, 0);
+        }
+        let written = write(&mut self.bytes[self.end..room_end])?;
+        self.end += written.min(room);
+        Ok(())
     }
 
     /// Says that the first `len` bytes are taken.
     pub(crate) fn advance(&mut self, len: usize) {
         debug_assert!(len <= self.as_slice().len());
         self.start += len.min(self.as_slice().len());
-        if self.start == self.bytes.len() {
-            self.bytes.clear();
-            self.bytes.shrink_to(KEPT_CAPACITY);
+        if self.start == self.end {
             self.start = 0;
-        } else if self.start > self.bytes.len() / 2 && self.start >= KEPT_CAPACITY {
+            self.end = 0;
+            self.bytes.truncate(KEPT_CAPACITY);
+            self.bytes.shrink_to(KEPT_CAPACITY);
+        } else if self.start > self.end / 2 && self.start >= KEPT_CAPACITY {
             // Each byte is moved at most once for each byte taken before it: linear in all.
-            self.bytes.drain(..self.start);
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
             self.start = 0;
         }
     }
@@ -81,6 +89,27 @@ mod tests {
         assert_eq!(written, Ok(()));
         assert_eq!(buffer.push_with(10, |_| Err("no")), Err("no"));
         assert_eq!(buffer.as_slice(), b"abc");
+        buffer.push(b"d");
+        assert_eq!(buffer.as_slice(), b"abcd");
+    }
+
+    #[test]
+    fn room_that_was_given_before_is_given_again_as_it_is() {
+        let mut buffer = Buffer::default();
+        let fill = |room: &mut [u8]| {
+            room.fill(7);
+            Ok::<_, ()>(room.len())
+        };
+        buffer.push_with(10, fill).unwrap();
+        buffer.advance(10);
+        let mut found = Vec::new();
+        let look = |room: &mut [u8]| {
+            found = room.to_vec();
+            Ok::<_, ()>(0)
+        };
+        buffer.push_with(12, look).unwrap();
+        assert_eq!(found, [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0]);
+        assert!(buffer.as_slice().is_empty());
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Tls {
             transmit: Buffer::default(),
             client_certificate_requested: false,
         };
-        tls.drive()?;
+        tls.drive(&mut keep)?;
         Ok(tls)
     }
 
@@ -97,10 +97,25 @@ impl Tls {
     /// If the connection fails, or has failed before. What is owed to the peer may have grown by
     /// an alert.
     pub fn handle_input(&mut self, records: Vec<u8>) -> Result<(), TlsError> {
+        self.handle_input_with(records, keep)
+    }
+
+    /// As [`Self::handle_input`], but shows plaintext to `take` before it is kept for
+    /// [`Self::poll_plaintext`], record by record: what `take` returns is how many bytes, from the first,
+    /// it took. Once it left some it is shown no more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::handle_input`].
+    pub fn handle_input_with(
+        &mut self,
+        records: Vec<u8>,
+        mut take: impl FnMut(&[u8]) -> usize,
+    ) -> Result<(), TlsError> {
         match &self.state {
             State::Open => {
                 self.incoming.push(records);
-                self.drive().map_err(|error| self.fail(error))
+                self.drive(&mut take).map_err(|error| self.fail(error))
             }
             State::PeerClosed | State::Closed { .. } => Ok(()),
             State::Truncated => Err(TlsError::Truncated),
@@ -185,7 +200,7 @@ impl Tls {
     }
 
     /// Shows rustls one record after the other, until it needs more than there is.
-    fn drive(&mut self) -> Result<(), TlsError> {
+    fn drive(&mut self, take: &mut dyn FnMut(&[u8]) -> usize) -> Result<(), TlsError> {
         let requests = self.context.client_certificate_request_count();
         loop {
             let status = self.connection.process_tls_records(self.incoming.window());
@@ -198,7 +213,12 @@ impl Tls {
                     while let Some(record) = traffic.next_record() {
                         let record = record?;
                         discard += record.discard;
-                        self.plaintext.push(record.payload);
+                        let taken = match self.plaintext.as_slice() {
+                            [] => take(record.payload),
+                            _ => 0,
+                        };
+                        let kept = record.payload.get(taken..).unwrap_or_default();
+                        self.plaintext.push(kept);
                     }
                 }
                 Ok(ConnectionState::EncodeTlsData(owed)) => encode(owed, &mut self.transmit),
@@ -308,6 +328,11 @@ impl Tls {
         self.state = State::Failed(error.clone());
         error
     }
+}
+
+/// Takes no plaintext, so that all of it is kept.
+fn keep(_plaintext: &[u8]) -> usize {
+    0
 }
 
 /// Appends what rustls owes the peer. Asked with no room, it says how much it needs.

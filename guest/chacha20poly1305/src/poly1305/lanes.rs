@@ -1,17 +1,13 @@
-//! The authenticator (RFC 8439, section 2.5), two blocks at a time.
+//! Two blocks at a time, in the lanes of vectors.
 //!
 //! Numbers are modulo 2^130 - 5, in five limbs of 26 bits, so that products of limbs and their sums fit
 //! 64 bits. A limb may be longer than 26 bits between carries, by a bit or two.
 
 use core::array;
 
+use super::{BLOCK_LEN, KEY_LEN, halves};
 use crate::TAG_LEN;
 use crate::lanes::U64x2;
-
-/// Bytes of a one-time key.
-pub(crate) const KEY_LEN: usize = 32;
-/// Bytes of a block.
-pub(crate) const BLOCK_LEN: usize = 16;
 
 const LIMBS: usize = 5;
 const LIMB_BITS: u32 = 26;
@@ -34,9 +30,8 @@ pub(crate) struct Poly1305 {
 
 impl Poly1305 {
     pub(crate) fn new(key: &[u8; KEY_LEN]) -> Self {
-        let (halves, _) = key.as_chunks();
-        let [r, s] = [halves[0], halves[1]].map(u128::from_le_bytes);
-        let r = limbs(r & 0x0fff_fffc_0fff_fffc_0fff_fffc_0fff_ffff);
+        let [r, s] = halves(key);
+        let r = limbs(r);
         Self {
             r,
             r_squared: multiply(&r, &r),
