@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::time::Duration;
 
 use plotters::prelude::*;
 
@@ -48,28 +49,28 @@ const MEMORY: [Series; 4] = [
 
 const TIME: [Series; 4] = [
     Series {
-        name: "all open, own instances",
+        name: "to open, own instances",
         color: RED,
         instances: Instances::Own,
-        value: |row| row.both.connecting.as_secs_f64(),
+        value: |row| micros(row.both.connecting) / f64::from(row.count),
     },
     Series {
-        name: "all open, shared",
+        name: "to open, shared",
         color: MAGENTA,
         instances: Instances::Shared,
-        value: |row| row.both.connecting.as_secs_f64(),
+        value: |row| micros(row.both.connecting) / f64::from(row.count),
     },
     Series {
-        name: "each echoed once, own instances",
+        name: "an echo, own instances",
         color: BLUE,
         instances: Instances::Own,
-        value: |row| row.both.echoing.as_secs_f64(),
+        value: |row| micros(row.both.echoing),
     },
     Series {
-        name: "each echoed once, shared",
+        name: "an echo, shared",
         color: CYAN,
         instances: Instances::Shared,
-        value: |row| row.both.echoing.as_secs_f64(),
+        value: |row| micros(row.both.echoing),
     },
 ];
 
@@ -91,7 +92,10 @@ pub(crate) fn draw(rows: &[Row], file: &Path) -> Result<(), Box<dyn Error>> {
     let area = SVGBackend::new(file, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let (left, right) = area.split_horizontally(SIZE.0 / 2);
-    for (area, caption, series) in [(left, "memory, MiB", &MEMORY), (right, "time, s", &TIME)] {
+    for (area, caption, series) in [
+        (left, "memory, MiB", &MEMORY),
+        (right, "time for one, us", &TIME),
+    ] {
         let axes = Axes {
             caption: caption.to_owned(),
             x: "connections",
@@ -102,6 +106,10 @@ pub(crate) fn draw(rows: &[Row], file: &Path) -> Result<(), Box<dyn Error>> {
     }
     area.present()?;
     Ok(())
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
 }
 
 fn mib(kib: u64) -> f64 {

@@ -15,6 +15,10 @@ use crate::memory::memory_kib;
 /// How many connections are opened at a time: all at once would time out waiting for each other.
 const AT_A_TIME: usize = 64;
 
+/// How many messages are echoed at least, by all connections at the same time: one of a few connections
+/// would be over before anything could be told of it.
+const MESSAGES: u32 = 10_000;
+
 /// How many connections share an instance, where they do.
 const SHARED_BY: u32 = 1_000;
 
@@ -97,7 +101,7 @@ pub(crate) struct Held {
     pub(crate) kib: u64,
     /// The same as most tools tell it: what instances share of the component counts for each.
     pub(crate) resident_kib: u64,
-    /// From the first message to the last answer.
+    /// From the first message to the last answer, for each message.
     pub(crate) echoing: Duration,
 }
 
@@ -160,7 +164,7 @@ async fn measure(dialer: Arc<Dialer>, count: u32) -> Held {
     // The first ones find less than later ones.
     for number in 0..2 {
         let websocket = dialer.connect(number).await;
-        close(echo(websocket, number).await).await;
+        close(echo(websocket, number, 1).await).await;
     }
 
     let before = memory_kib();
@@ -178,11 +182,12 @@ async fn measure(dialer: Arc<Dialer>, count: u32) -> Held {
     let after = memory_kib();
 
     let start = Instant::now();
+    let each = MESSAGES.div_ceil(count);
     let echoes = (0..)
         .zip(websockets)
-        .map(|(number, websocket)| tokio::spawn(echo(websocket, number)));
+        .map(|(number, websocket)| tokio::spawn(echo(websocket, number, each)));
     let websockets = join_all(echoes).await;
-    let echoing = start.elapsed();
+    let echoing = start.elapsed() / (count * each);
 
     let closes = websockets
         .into_iter()
@@ -207,11 +212,13 @@ impl Dialer {
     }
 }
 
-/// Sends what no other connection does, and waits for it.
-async fn echo(mut websocket: WebSocket, number: u32) -> WebSocket {
-    let message = Message::Text(format!("this is number {number}"));
-    websocket.send(message.clone()).await.expect("sent");
-    assert_eq!(websocket.receive().await, Ok(Some(message)));
+/// Sends so many messages that no other connection sends, and waits for each.
+async fn echo(mut websocket: WebSocket, number: u32, count: u32) -> WebSocket {
+    for i in 0..count {
+        let message = Message::Text(format!("this is number {i} of {number}"));
+        websocket.send(message.clone()).await.expect("sent");
+        assert_eq!(websocket.receive().await, Ok(Some(message)));
+    }
     websocket
 }
 

@@ -30,7 +30,7 @@ impl Report {
     /// The table as Markdown.
     pub(crate) fn table(&self) -> String {
         let mut table = "\
-| connections | instances | all open | one, on average | each echoed once | memory | of one, `ws` | of one, `wss` |
+| connections | instances | all open | one, on average | an echo, on average | memory | of one, `ws` | of one, `wss` |
 |--:|:--|--:|--:|--:|--:|--:|--:|
 "
         .to_owned();
@@ -47,7 +47,7 @@ impl Report {
                 row.instances.name(),
                 seconds(row.both.connecting),
                 row.both.connecting.as_secs_f64() * 1e3 / count,
-                seconds(row.both.echoing),
+                format!("{:.1} us", row.both.echoing.as_secs_f64() * 1e6),
                 row.both.kib as f64 / 1024.0,
                 row.both.resident_kib as f64 / 1024.0,
                 of_one(row.ws),
@@ -71,8 +71,9 @@ impl Report {
             "# Idle connections\n\n\
              Made by `cargo xtask bench connections`: one process holds the connections, half of \
              them over `ws` and half over `wss`, each in an instance of its own, or up to 1,000 in \
-             one that they share; another has the server. Memory is what the former takes beyond what it has without connections. In \
-             brackets is what most tools tell of it, which count what instances share of the \
+             one that they share; another has the server. All echo at the same time, \
+             one message after the other. Memory is what the former takes beyond what it has without \
+             connections. In brackets is what most tools tell of it, which count what instances share of the \
              component for each of them. That of one connection is measured with as many over one \
              transport alone.\n\n\
              {}\n![The same as a chart](connections.svg)\n",

@@ -12,7 +12,7 @@ use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView, p2, p3};
 
 use crate::contestant::Contestant;
-use crate::native::runtime;
+use crate::native::block_on;
 use crate::service::Service;
 use crate::target::Target;
 use crate::task::{Measured, Payload, Stopwatch, Task, resident_kib};
@@ -91,17 +91,6 @@ impl Guest {
         let pre = linker.instantiate_pre(&component).expect("its imports");
         Self { inside, pre }
     }
-
-    async fn start(&self, target: Target) -> Running {
-        let mut store = Store::new(self.pre.engine(), State::new());
-        let instance = self.pre.instantiate_async(&mut store).await;
-        Running {
-            url: target.url,
-            roots: target.secure.then_some(target.roots),
-            instance: instance.expect("an instance"),
-            store,
-        }
-    }
 }
 
 impl Contestant for Guest {
@@ -126,10 +115,8 @@ impl Contestant for Guest {
 
     fn run(&self, task: Task, service: &Service, secure: bool) -> Measured {
         let target = service.target(secure, task.purpose());
-        runtime().block_on(async {
-            let mut guest = self.start(target).await;
-            guest.run(task).await
-        })
+        let pre = self.pre.clone();
+        block_on(async move { Running::start(&pre, target).await.run(task).await })
     }
 }
 
@@ -142,6 +129,17 @@ struct Running {
 }
 
 impl Running {
+    async fn start(pre: &InstancePre<State>, target: Target) -> Self {
+        let mut store = Store::new(pre.engine(), State::new());
+        let instance = pre.instantiate_async(&mut store).await;
+        Self {
+            url: target.url,
+            roots: target.secure.then_some(target.roots),
+            instance: instance.expect("an instance"),
+            store,
+        }
+    }
+
     async fn run(&mut self, task: Task) -> Measured {
         let (url, roots) = (self.url.clone(), self.roots.clone());
         let stopwatch = Stopwatch::start();

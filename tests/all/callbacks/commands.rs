@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use integration_tests::{Echo, Stream, frame, run, runtime};
+use integration_tests::{Echo, Scripted, Stream, frame, run, runtime};
+use tokio::sync::oneshot;
 use wasocket::SendOptions;
 use wasocket::callback::Websocket;
 
@@ -178,18 +179,26 @@ fn a_command_that_cannot_be_carried_out_is_told_to_error_and_the_connection_goes
 fn nothing_can_be_sent_before_open() {
     run(async {
         let told = Told::default();
-        let peer = accepting(async |mut stream| {
+        let (refuse, refused) = oneshot::channel();
+        let peer = Scripted::start(async |mut stream| {
+            // Else the connection could be open before anything is asked of it.
+            refused.await.expect("an error was told");
+            stream.accept().await;
             // The first frame that comes.
             stream.expect_frame(0x81, b"open").await;
             stream.expect_close(1000, "").await;
         })
         .await;
-        let handle = told
-            .websocket()
-            .connect(Some(&peer.url()), None, None, |handle| {
-                handle.send("open", SendOptions::new(), |_| {});
-                handle.close("", 1000, |_, _| {});
-            });
+        let mut websocket = told.websocket();
+        let mut refuse = Some(refuse);
+        websocket.on_error(move |_, _| {
+            let refuse = refuse.take().expect("one error");
+            refuse.send(()).expect("a server that waits");
+        });
+        let handle = websocket.connect(Some(&peer.url()), None, None, |handle| {
+            handle.send("open", SendOptions::new(), |_| {});
+            handle.close("", 1000, |_, _| {});
+        });
         handle.send("too early", SendOptions::new(), |_| {
             unreachable!("it was not open")
         });

@@ -17,6 +17,7 @@ mod tls;
 mod work;
 
 use std::io::stdin;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -25,19 +26,18 @@ use crate::target::Target;
 use crate::work::Dialer;
 
 fn main() {
-    let runtime = work::runtime();
     let mut dialer = None;
     for line in stdin().lines() {
         let order: Value = serde_json::from_str(&line.expect("a line")).expect("a task");
         let target = Target::of_json(&order);
-        let dialer = dialer.get_or_insert_with(|| FastWebSockets::new(&target.roots));
+        let dialer = dialer.get_or_insert_with(|| Arc::new(FastWebSockets::new(&target.roots)));
         let resumable = Target {
             url: order["resumable"].as_str().expect("a URL").to_owned(),
             ..target.clone()
         };
         let task = order::task(&order);
         assert!(FastWebSockets::does(task), "{task:?}");
-        let measured = runtime.block_on(work::run(dialer, task, &target, &resumable));
+        let measured = work::run(dialer, task, target, resumable);
         println!("{}", order::answer(&measured));
     }
 }

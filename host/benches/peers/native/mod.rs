@@ -10,7 +10,9 @@ mod work;
 pub(crate) use tls::config as tls_config;
 pub(crate) use tungstenite::{Batches, Plain};
 pub(crate) use wasocket::{HostTls, Own, Shared};
-pub(crate) use work::runtime;
+pub(crate) use work::block_on;
+
+use std::sync::Arc;
 
 use crate::contestant::Contestant;
 use crate::service::Service;
@@ -20,7 +22,7 @@ use work::Dialer;
 /// One who takes part with such a client.
 pub(crate) struct Native<D> {
     name: &'static str,
-    dialer: D,
+    dialer: Arc<D>,
     /// Without TLS it is the same as another.
     is_for_tls: bool,
 }
@@ -29,7 +31,7 @@ impl<D: Dialer> Native<D> {
     pub(crate) fn new(name: &'static str, roots: &str) -> Self {
         Self {
             name,
-            dialer: D::new(roots),
+            dialer: Arc::new(D::new(roots)),
             is_for_tls: false,
         }
     }
@@ -55,6 +57,6 @@ impl<D: Dialer> Contestant for Native<D> {
     fn run(&self, task: Task, service: &Service, secure: bool) -> Measured {
         let target = service.target(secure, task.purpose());
         let resumable = service.target(secure, Purpose::Resumable);
-        runtime().block_on(work::run(&self.dialer, task, &target, &resumable))
+        work::run(&self.dialer, task, target, resumable)
     }
 }

@@ -60,6 +60,8 @@ impl Dialer for Own {
 impl Dialer for Shared {
     type Client = WebSocket;
 
+    const SHARES: bool = true;
+
     fn new(roots: &str) -> Self {
         let builder = Runtime::builder().connections_per_instance(SHARED_BY);
         Self(Parts::new(builder, roots))

@@ -1,19 +1,21 @@
 //! What every client on Tokio does for a task.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use futures_util::future::join_all;
-use tokio::runtime::Runtime;
 
 use crate::clock::monotonic_nanos;
 use crate::target::Target;
 use crate::task::{
     CROWD_LEN, Measured, PAIR_LEN, Payload, Stopwatch, Task, numbered, resident_kib,
 };
+use futures_util::future::join_all;
 
 /// What a client needs to connect, made once.
-pub(crate) trait Dialer {
+pub(crate) trait Dialer: Send + Sync + 'static {
     type Client: Client;
+
+    /// Whether its connections share what there is one of while there is a connection.
+    const SHARES: bool = false;
 
     fn new(roots: &str) -> Self;
 
@@ -44,17 +46,28 @@ pub(crate) trait Client: Send + 'static {
     fn close(self) -> impl Future<Output = ()> + Send;
 }
 
-/// What a client runs on: one thread, as the server has one. The machine that this is for has two
-/// cores.
-pub(crate) fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread()
+/// Does `work` on one thread, as the server has one: the machine that this is for has two cores. It is
+/// a task, as connections are in programs: what Tokio is blocked on itself is woken through the system.
+pub(crate) fn block_on<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .expect("a runtime")
+        .expect("a runtime");
+    runtime.block_on(runtime.spawn(work)).expect("the work")
 }
 
 /// Does a task, with the server at `target`; at `resumable` it makes sessions of TLS.
-pub(crate) async fn run<D: Dialer>(
+pub(crate) fn run<D: Dialer>(
+    dialer: &Arc<D>,
+    task: Task,
+    target: Target,
+    resumable: Target,
+) -> Measured {
+    let dialer = dialer.clone();
+    block_on(async move { run_with(&*dialer, task, &target, &resumable).await })
+}
+
+async fn run_with<D: Dialer>(
     dialer: &D,
     task: Task,
     target: &Target,
@@ -77,7 +90,7 @@ pub(crate) async fn run<D: Dialer>(
         }
         Task::Pairs { count } => pairs(connect().await, count).await,
         Task::Handshakes { resumed, count } => {
-            let first = if resumed {
+            let first = if resumed || D::SHARES {
                 Some(dialer.connect(resumable).await)
             } else {
                 None
@@ -91,7 +104,7 @@ pub(crate) async fn run<D: Dialer>(
                 client.close().await;
             }
             let measured = stopwatch.stop(times);
-            // Not before: sessions are gone with the last connection of an instance.
+            // Not before: an instance is gone with its last connection, and so are its sessions.
             if let Some(first) = first {
                 first.close().await;
             }
