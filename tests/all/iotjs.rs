@@ -1,6 +1,8 @@
 //! What a server sends that the `websocket` module of IoT.js takes wrongly: each test is of a fault
 //! of it, and says how it is done right. Its calls are in `iotjs_calls.rs`.
 
+use std::time::Duration;
+
 use integration_tests::{
     Scripted, assert_failure, close_payload, connect_failure, failure, frame, open, rest, run,
     runtime,
@@ -38,7 +40,10 @@ fn an_answer_one_byte_at_a_time_opens_the_connection() {
             stream.expect_close(1000, "").await;
         })
         .await;
-        let websocket = runtime().connect(&peer.url()).await.unwrap();
+        // The server asks the system after each byte whether it was read, which takes a while where much
+        // is under way.
+        let options = Options::new().connect_timeout(Duration::from_secs(3600));
+        let websocket = runtime().connect_with(&peer.url(), &options).await.unwrap();
         assert!(websocket.close(1000, "").await.unwrap().was_clean);
         peer.finish().await;
     });
