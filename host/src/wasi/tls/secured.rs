@@ -1,5 +1,8 @@
 //! A pair of streams of plaintext over a pair of records.
 
+#[cfg(test)]
+mod tests;
+
 use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -105,9 +108,9 @@ impl Secured {
             self.flush(session);
             session.input_end = Some(end.clone());
             session.output_end = Some(end);
-        } else if self.output.0.permit().is_ok_and(|permit| permit > 0) {
-            // Otherwise a server that asks for new keys and does not read would have the answers pile
-            // up. rustls holds on to one until there is room.
+        } else {
+            // It is a handshake's, or nothing: of what answers requests for new keys rustls holds one back
+            // for the next write, so that a server that does not read has nothing pile up.
             self.flush(session);
         }
     }
