@@ -1,6 +1,7 @@
 //! Running cargo in this workspace.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,6 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::process;
 use crate::setup::{self, wasm_env, workspace_root};
+use crate::strip;
 
 /// cargo in the workspace's folder, able to build the component. `--locked` goes with every command
 /// that builds: what is tested is what Cargo.lock says.
@@ -30,8 +32,6 @@ pub(crate) enum Wasi {
 }
 
 impl Wasi {
-    pub(crate) const ALL: [Self; 2] = [Self::V0_2, Self::V0_3];
-
     /// What stands in names of files.
     pub(crate) fn version(self) -> &'static str {
         match self {
@@ -82,87 +82,109 @@ pub(crate) fn executable_for(
     executable.with_context(|| format!("cargo does not say where `{}` is", arguments.join(" ")))
 }
 
-/// Builds a component; returns where it is.
-///
-/// # Errors
-///
-/// If something that building it takes cannot be had, or it does not build.
-pub(crate) fn build_component(wasi: Wasi) -> Result<PathBuf> {
-    setup::wasm()?;
-    let (package, file) = wasi.shell();
-    // As the build script of `host/` does, and in its folder, so that it is built once.
-    build_guest(package, file)
+/// The components that the repository makes.
+#[derive(Clone, Copy)]
+pub(crate) enum Component {
+    /// For any host of this version of WASI.
+    Of(Wasi),
+    /// The same without TLS, built for size.
+    WithoutTls(Wasi),
+    /// What asks its host for TLS, by `wasi:tls`.
+    WithHostTls,
+    /// What the crate `wasocket` embeds, for its own engine.
+    Embedded,
 }
 
-/// Builds the component that the crate `wasocket` embeds, for its own engine; returns where it is.
-///
-/// # Errors
-///
-/// As [`build_component`].
-pub(crate) fn build_embedded_component() -> Result<PathBuf> {
-    setup::wasm()?;
-    let (package, file) = Wasi::V0_2.shell();
-    build(
-        package,
-        "component",
-        &Target::EMBEDDED,
-        &[WIDE_ARITHMETIC],
-        file,
-    )
+impl Component {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Of(Wasi::V0_2),
+        Self::Of(Wasi::V0_3),
+        Self::WithoutTls(Wasi::V0_2),
+        Self::WithoutTls(Wasi::V0_3),
+        Self::WithHostTls,
+        Self::Embedded,
+    ];
+
+    /// The name of its file, without `.wasm`.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Of(wasi) => format!("wasocket-{}", wasi.version()),
+            Self::WithoutTls(wasi) => format!("wasocket-{}-without-tls", wasi.version()),
+            Self::WithHostTls => "wasocket-0.2-wasi-tls".into(),
+            Self::Embedded => "wasocket-embedded".into(),
+        }
+    }
+
+    fn wasi(self) -> Wasi {
+        match self {
+            Self::Of(wasi) | Self::WithoutTls(wasi) => wasi,
+            Self::WithHostTls | Self::Embedded => Wasi::V0_2,
+        }
+    }
+
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Of(_) | Self::Embedded => "component",
+            Self::WithoutTls(_) => "component-small",
+            Self::WithHostTls => "component-wasi-tls",
+        }
+    }
+
+    fn target(self) -> &'static Target {
+        match self {
+            Self::Embedded => &Target::EMBEDDED,
+            _ => &Target::ANY_HOST,
+        }
+    }
+
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Of(_) => &[],
+            Self::WithoutTls(_) => &["--no-default-features"],
+            Self::WithHostTls => &["--no-default-features", "--features=wasi-tls"],
+            Self::Embedded => &[WIDE_ARITHMETIC],
+        }
+    }
+
+    /// Builds it; returns where it is, without the names of its items.
+    ///
+    /// # Errors
+    ///
+    /// If something that building it takes cannot be had, or it does not build.
+    pub(crate) fn build(self) -> Result<PathBuf> {
+        setup::wasm()?;
+        let (package, file) = self.wasi().shell();
+        // As the build script of `host/` does, and in its folder, so that it is built once.
+        let built = build(package, self.profile(), self.target(), self.options(), file)?;
+        let component = fs::read(&built).with_context(|| built.display().to_string())?;
+        let stripped = strip::without_names(&component)
+            .with_context(|| format!("{} is no component", built.display()))?;
+
+        let folder = workspace_root().join("target/components");
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let path = folder.join(self.name()).with_added_extension("wasm");
+        fs::write(&path, stripped).with_context(|| path.display().to_string())?;
+        Ok(path)
+    }
 }
 
-/// Builds the same with the names of its functions, for profiles; returns where it is.
+/// Builds what the crate `wasocket` embeds with the names of its functions, for profiles; returns where it
+/// is.
 ///
 /// # Errors
 ///
-/// As [`build_component`].
+/// As [`Component::build`].
 pub(crate) fn build_embedded_component_with_names() -> Result<PathBuf> {
     setup::wasm()?;
-    let (package, file) = Wasi::V0_2.shell();
+    let (package, file) = Component::Embedded.wasi().shell();
     build(
         package,
-        "component",
+        Component::Embedded.profile(),
         &Target {
             folder: "guest-names",
             ..Target::EMBEDDED
         },
         &[WIDE_ARITHMETIC, "--config=profile.component.strip=false"],
-        file,
-    )
-}
-
-/// Builds a component without TLS, for size; returns where it is.
-///
-/// # Errors
-///
-/// As [`build_component`].
-pub(crate) fn build_component_without_tls(wasi: Wasi) -> Result<PathBuf> {
-    setup::wasm()?;
-    let (package, file) = wasi.shell();
-    let options = ["--no-default-features"];
-    build(
-        package,
-        "component-small",
-        &Target::ANY_HOST,
-        &options,
-        file,
-    )
-}
-
-/// Builds the component that asks its host for TLS by `wasi:tls`; returns where it is.
-///
-/// # Errors
-///
-/// As [`build_component`].
-pub(crate) fn build_component_with_host_tls() -> Result<PathBuf> {
-    setup::wasm()?;
-    let (package, file) = Wasi::V0_2.shell();
-    let options = ["--no-default-features", "--features=wasi-tls"];
-    build(
-        package,
-        "component-wasi-tls",
-        &Target::ANY_HOST,
-        &options,
         file,
     )
 }

@@ -7,16 +7,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::cargo::Wasi;
-use crate::{cargo, process};
+use crate::cargo::Component;
+use crate::process;
 
 pub(crate) fn run() -> Result<()> {
-    for wasi in Wasi::ALL {
-        show(&cargo::build_component(wasi)?)?;
-        show(&cargo::build_component_without_tls(wasi)?)?;
-    }
-    show(&cargo::build_component_with_host_tls()?)?;
-    show(&cargo::build_embedded_component()?)
+    Component::ALL
+        .into_iter()
+        .try_for_each(|component| show(&component.build()?))
 }
 
 fn show(component: &Path) -> Result<()> {

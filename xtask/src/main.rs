@@ -15,6 +15,7 @@ mod profile;
 mod semver;
 mod setup;
 mod soak;
+mod strip;
 mod test;
 mod wit;
 

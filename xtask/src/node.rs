@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::cargo::{Wasi, build_component};
+use crate::cargo::{Component, Wasi};
 use crate::setup::{self, NodePrograms, workspace_root};
 use crate::{hosts, process};
 
@@ -45,7 +45,7 @@ fn no_node() -> String {
 }
 
 fn make_and_test(programs: &NodePrograms) -> Result<()> {
-    let component = build_component(Wasi::V0_2)?;
+    let component = Component::Of(Wasi::V0_2).build()?;
     let folder = workspace_root().join("node");
     install(programs, &folder)?;
     let npm = |arguments: &[&str]| {

@@ -2,31 +2,34 @@
 //! as its users do: without the sources of the components, the wasm target and a C compiler for it.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::cargo::{
-    Wasi, build_component, build_component_with_host_tls, build_embedded_component, cargo,
-};
+use crate::cargo::{Component, Wasi, cargo};
 use crate::process;
 use crate::setup::workspace_root;
 
 pub(crate) fn run() -> Result<()> {
-    let mut components = vec![
-        ("embedded", build_embedded_component()?),
-        ("0.2-wasi-tls", build_component_with_host_tls()?),
+    let components = [
+        Component::Of(Wasi::V0_2),
+        Component::Of(Wasi::V0_3),
+        Component::WithHostTls,
+        Component::Embedded,
     ];
-    for wasi in Wasi::ALL {
-        components.push((wasi.version(), build_component(wasi)?));
-    }
+    let built: Vec<PathBuf> = components
+        .into_iter()
+        .map(Component::build)
+        .collect::<Result<_>>()?;
     let folder = workspace_root().join("host/component");
     // Only in the package: in the repository the components are built from their sources.
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let packaged = components
         .iter()
-        .try_for_each(|(name, component)| {
-            let name = format!("wasocket-{name}.wasm");
-            fs::copy(component, folder.join(name)).map(|_| ())
+        .zip(&built)
+        .try_for_each(|(component, built)| {
+            let path = folder.join(component.name()).with_added_extension("wasm");
+            fs::copy(built, path).map(|_| ())
         })
         .context("a component could not be copied")
         .and_then(|()| {
