@@ -37,14 +37,11 @@ impl PackedMessages {
         let MessagePart { kind, bytes, .. } = message.into();
         let len = bytes.len() as u64;
         self.headers.push(PackedHeader { kind, len });
-        let (words, rest) = bytes.as_chunks();
-        let words = words.iter().map(|word| u64::from_le_bytes(*word));
-        self.words.extend(words);
-        if !rest.is_empty() {
-            let mut word = [0; WORD_LEN];
-            word[..rest.len()].copy_from_slice(rest);
-            self.words.push(u64::from_le_bytes(word));
-        }
+        let start = self.words.len();
+        self.words.resize(start + bytes.len().div_ceil(WORD_LEN), 0);
+        // WebAssembly is little-endian: in memory the first byte is the least significant.
+        let own = bytemuck::cast_slice_mut::<u64, u8>(&mut self.words[start..]);
+        own[..bytes.len()].copy_from_slice(&bytes);
     }
 
     /// How long the payloads are together, in bytes of words.
@@ -73,7 +70,7 @@ impl PackedMessages {
                 )));
             };
             words = others;
-            // WebAssembly is little-endian: in memory the first byte is the least significant.
+            // As in `push`.
             let (payload, rest) = bytemuck::cast_slice::<u64, u8>(own).split_at(len);
             if rest.iter().any(|byte| *byte != 0) {
                 return Err(unusable(format!(
