@@ -42,12 +42,12 @@ impl Report {
                 format!("{kib:.1} KiB ({resident_kib:.1})")
             };
             table += &format!(
-                "| {} | {} | {} | {:.2} ms | {} | {:.0} MiB ({:.0}) | {} | {} |\n",
+                "| {} | {} | {} | {:.2} ms | {:.1} us | {:.0} MiB ({:.0}) | {} | {} |\n",
                 row.count,
                 row.instances.name(),
                 seconds(row.both.connecting),
                 row.both.connecting.as_secs_f64() * 1e3 / count,
-                format!("{:.1} us", row.both.echoing.as_secs_f64() * 1e6),
+                row.both.echoing.as_secs_f64() * 1e6,
                 row.both.kib as f64 / 1024.0,
                 row.both.resident_kib as f64 / 1024.0,
                 of_one(row.ws),

@@ -20,6 +20,7 @@ mod guests;
 mod lines;
 mod native;
 mod process;
+mod processors;
 mod report;
 mod server;
 mod service;
@@ -71,6 +72,7 @@ const OTHER_FILES: u64 = 100;
 fn main() -> ExitCode {
     let args = Args::parse();
     if args.serve {
+        processors::be_server();
         server::serve();
         return ExitCode::SUCCESS;
     }
@@ -93,6 +95,8 @@ fn main() -> ExitCode {
     let service = Service::start();
     let mut report = Report::default();
     let contestants = contestant::all(&service, &args.client);
+    // From here on: what builds and compiles them takes all there are.
+    processors::be_client();
     for contestant in &contestants {
         works::warm_up(&**contestant, &service);
     }

@@ -13,13 +13,13 @@ pub(crate) fn page(medians: &Medians, machine: &str) -> String {
         "# Benchmarks\n\n\
          Made by `cargo xtask bench`: all clients do the same work on the same server, in turns; each \
          figure is a median over the rounds, and every answer is checked. The server is a process of \
-         its own, and each client has one thread, on which its work is a task of Tokio's. {machine}\n\n\
+         its own, on another processor than the clients; each of them has one thread, and in \
+         Rust its work is a task of Tokio's. {machine}\n\n\
          The *floor* is `std::net` and rustls with frames that are made before: the least that a client \
          can do. *Batches* are made by hand: tokio-tungstenite feeds what it may send, flushes once, and \
          takes all that is there. A *shared instance* has up to 1,000 connections; whoever connects to \
-         open finds it there. The *host's \
-         TLS* is rustls outside of the sandbox. *Guests* are \
-         composed with our component for that version of WASI, and do the work in wasm.\n\n\
+         open finds it there. The *host's TLS* is rustls outside of the sandbox. *Guests* are composed \
+         with our component for that version of WASI, and do the work in wasm.\n\n\
          ## Goals\n\n\
          Ratios are to tokio-tungstenite, unless it says otherwise. [What limits those that are \
          missed](performance.md), and what was done, is on a page of its own.\n\n{}\n\

@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::contestant::Contestant;
+use crate::processors;
 use crate::service::Service;
 use crate::task::{Measured, Purpose, Task};
 
@@ -87,6 +88,7 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a process");
+        processors::make_client(process.id());
         let running = Running {
             stdin: process.stdin.take(),
             stdout: BufReader::new(process.stdout.take().expect("its output")),
