@@ -1,6 +1,7 @@
 //! The closing handshake (RFC 6455, sections 5.5.1 and 7).
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt};
 use integration_tests::{
@@ -225,7 +226,9 @@ fn close_completes_though_nobody_takes_what_the_server_streams() {
             stream.expect_close(1000, "").await;
         })
         .await;
-        let mut websocket = runtime().connect(&peer.url()).await.unwrap();
+        // A machine that has much to do takes its time for 32 MiB.
+        let options = Options::new().close_timeout(Duration::from_secs(3600));
+        let mut websocket = runtime().connect_with(&peer.url(), &options).await.unwrap();
         let closed = websocket.close(1000, "").await.unwrap();
         assert_is_clean(&closed, 1000, "");
         // What found room is still there.
