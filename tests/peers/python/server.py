@@ -179,6 +179,9 @@ async def main():
         extensions=extensions(arguments),
         max_size=None,
         ping_interval=None,
+        # A machine that has much to do takes its time for 16 MiB.
+        open_timeout=None,
+        close_timeout=None,
     ) as server:
         print("listening", server.sockets[0].getsockname()[1], flush=True)
         # The test holds the other end; however the test ends, so does this.
