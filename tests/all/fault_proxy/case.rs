@@ -16,19 +16,17 @@ use super::report;
 /// How many cases are under way at once. Most of the time that one takes, others can use.
 const AT_ONCE: usize = 64;
 
-/// How many of those are that wait for a timeout.
-const WAITING_AT_ONCE: usize = 512;
-
 /// How long the timeouts are that are to pass, in milliseconds: longer than a machine takes for what
-/// comes before. Where it does take longer, the case is tried again with twice that.
-const TIMEOUT: u64 = 1500;
+/// comes before, with so many at once. Where it does take longer, the case is tried again with twice
+/// that.
+const TIMEOUT: u64 = 1000;
 
 /// How long a timeout is at most for a case to be tried again, in milliseconds.
-const MAX_TIMEOUT: u64 = 16 * TIMEOUT;
+const MAX_TIMEOUT: u64 = 64 * TIMEOUT;
 
 /// How long it may take until the next exchange ends, in milliseconds: that long only those take that
 /// hang, however slow the machine is.
-const HANG: u64 = 60_000;
+const HANG: u64 = 4 * MAX_TIMEOUT;
 
 /// One exchange with one fault, and what the application is to be told.
 pub(super) struct Case {
@@ -129,12 +127,20 @@ impl Case {
                 Some(format!("the fault was not met: {:?}", run.told))
             };
             // The timeout may have passed before what was to come.
-            let is_sure = self.timeout.is_none() || timeout >= scaled(MAX_TIMEOUT);
+            let is_sure = !self.has_timed_out(&run.told) || timeout >= scaled(MAX_TIMEOUT);
             if difference.is_none() || is_sure {
                 return difference;
             }
             timeout *= 2;
         }
+    }
+
+    /// Whether the timeout passed that is to.
+    fn has_timed_out(&self, told: &[Told]) -> bool {
+        told.iter().any(|told| match told {
+            Told::Error(_, FailureKind::Timeout(timeout)) => Some(*timeout) == self.timeout,
+            _ => false,
+        })
     }
 
     /// Whether nothing else may come that tells of the fault, in place of a message.
@@ -167,10 +173,8 @@ impl Case {
 pub(super) async fn play(lab: &Lab, cases: &[Case], name: &str) {
     let other = runtime().connect_with(&lab.url(), lab.options()).await;
     let mut other = other.expect("a connection");
-    let waits = cases.iter().any(|case| case.timeout.is_some());
-    let at_once = if waits { WAITING_AT_ONCE } else { AT_ONCE };
     let played = stream::iter(cases).map(async |case| (case, case.play(lab).await));
-    let mut played = pin!(played.buffer_unordered(at_once));
+    let mut played = pin!(played.buffer_unordered(AT_ONCE));
     let mut open: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     let mut differences = String::new();
     loop {

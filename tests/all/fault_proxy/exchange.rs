@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use integration_tests::{Authority, Echo, Fault, FaultProxy, Passed, runtime};
 use tokio_rustls::TlsAcceptor;
@@ -9,8 +10,14 @@ use wasocket::{Error, Event, FailureKind, Message, Options, SendOptions, Step};
 /// a length with that bit flipped announces more than there ever is.
 pub(super) const MESSAGE: &str = "Hello";
 pub(super) const PING: &[u8] = b"ping";
+/// The payload of the ping that asks whether all is well. It is another one, because a server may
+/// answer only the last of several pings.
+const QUESTION: &[u8] = b"well";
 pub(super) const CODE: u16 = 1000;
 pub(super) const REASON: &str = "done";
+
+/// How long the timeouts are that are not to pass: longer than all cases of a test take.
+const NEVER: Duration = Duration::from_secs(3600);
 
 /// What the application sees, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +94,10 @@ pub(super) enum Milestone {
 
 impl Lab {
     pub(super) async fn new(scheme: Scheme) -> Self {
-        let options = Options::new();
+        let options = Options::new()
+            .connect_timeout(NEVER)
+            .pong_timeout(NEVER)
+            .close_timeout(NEVER);
         let (acceptor, options) = match scheme {
             Scheme::Ws => (None, options),
             Scheme::Wss(tls) => {
@@ -194,7 +204,8 @@ async fn start(acceptor: Option<&TlsAcceptor>) -> Arc<Echo> {
 /// Pings once the fault has struck. Ends if that is answered, or cannot be.
 async fn ask(sender: &wasocket::Sender, proxy: &FaultProxy) {
     proxy.until_struck().await;
-    let _ = sender.ping_with(PING, SendOptions::new().unmasked()).await;
+    let unmasked = SendOptions::new().unmasked();
+    let _ = sender.ping_with(QUESTION, unmasked).await;
 }
 
 impl From<Event> for Told {
