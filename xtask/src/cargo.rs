@@ -105,13 +105,12 @@ impl Component {
         Self::Embedded,
     ];
 
-    /// The name of its file, without `.wasm`.
-    pub(crate) fn name(self) -> String {
+    pub(crate) fn file_name(self) -> String {
         match self {
-            Self::Of(wasi) => format!("wasocket-{}", wasi.version()),
-            Self::WithoutTls(wasi) => format!("wasocket-{}-without-tls", wasi.version()),
-            Self::WithHostTls => "wasocket-0.2-wasi-tls".into(),
-            Self::Embedded => "wasocket-embedded".into(),
+            Self::Of(wasi) => format!("wasocket-{}.wasm", wasi.version()),
+            Self::WithoutTls(wasi) => format!("wasocket-{}-without-tls.wasm", wasi.version()),
+            Self::WithHostTls => "wasocket-0.2-wasi-tls.wasm".into(),
+            Self::Embedded => "wasocket-embedded.wasm".into(),
         }
     }
 
@@ -162,7 +161,7 @@ impl Component {
 
         let folder = workspace_root().join("target/components");
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let path = folder.join(self.name()).with_added_extension("wasm");
+        let path = folder.join(self.file_name());
         fs::write(&path, stripped).with_context(|| path.display().to_string())?;
         Ok(path)
     }

@@ -28,8 +28,7 @@ pub(crate) fn run() -> Result<()> {
         .iter()
         .zip(&built)
         .try_for_each(|(component, built)| {
-            let path = folder.join(component.name()).with_added_extension("wasm");
-            fs::copy(built, path).map(|_| ())
+            fs::copy(built, folder.join(component.file_name())).map(|_| ())
         })
         .context("a component could not be copied")
         .and_then(|()| {

@@ -3,7 +3,7 @@
 
 use subtle::ConstantTimeEq;
 
-use crate::chacha20::{ROUNDS, STRIDE};
+use crate::chacha20::{ChaCha20, KeyStream, ROUNDS, STRIDE};
 use crate::poly1305::wide::Poly1305;
 use crate::poly1305::{BLOCK_LEN, lengths};
 use crate::{Start, TAG_LEN, WrongTag, split};
@@ -23,12 +23,7 @@ pub(crate) fn seal(start: &Start, associated: &[u8], text: &mut [u8]) -> [u8; TA
     let (strides, rest) = rest.as_chunks_mut::<STRIDE>();
     for stride in strides {
         // What was sealed before is authenticated while this is.
-        let stream = blocks.next(|round| {
-            if let Some(block) = sealed.get(round) {
-                authenticator.update_block(block);
-            }
-        });
-        stream.combine(stride);
+        next_beside(&mut blocks, &mut authenticator, sealed).combine(stride);
         (sealed, _) = stride.as_chunks();
     }
     for block in sealed {
@@ -71,16 +66,25 @@ fn open_unverified(start: &Start, associated: &[u8], text: &mut [u8]) -> [u8; TA
     let (strides, rest) = rest.as_chunks_mut::<STRIDE>();
     for stride in strides {
         let (sealed, _) = stride.as_chunks();
-        let stream = blocks.next(|round| {
-            if let Some(block) = sealed.get(round) {
-                authenticator.update_block(block);
-            }
-        });
-        stream.combine(stride);
+        next_beside(&mut blocks, &mut authenticator, sealed).combine(stride);
     }
 
     authenticator.update_padded(rest);
     blocks.apply(rest);
     authenticator.update_padded(&lengths);
     authenticator.finish()
+}
+
+/// Makes the next of the key stream, and authenticates a stride's blocks, or fewer, beside it.
+#[inline(always)]
+fn next_beside(
+    blocks: &mut ChaCha20,
+    authenticator: &mut Poly1305,
+    sealed: &[[u8; BLOCK_LEN]],
+) -> KeyStream {
+    blocks.next(|round| {
+        if let Some(block) = sealed.get(round) {
+            authenticator.update_block(block);
+        }
+    })
 }

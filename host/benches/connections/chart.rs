@@ -2,13 +2,12 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::time::Duration;
 
 use plotters::prelude::*;
 
 use crate::hold::Instances;
 use crate::lines::{self, Axes, Line};
-use crate::report::Row;
+use crate::report::{Row, micros};
 
 const SIZE: (u32, u32) = (960, 400);
 
@@ -106,10 +105,6 @@ pub(crate) fn draw(rows: &[Row], file: &Path) -> Result<(), Box<dyn Error>> {
     }
     area.present()?;
     Ok(())
-}
-
-fn micros(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e6
 }
 
 fn mib(kib: u64) -> f64 {

@@ -47,7 +47,7 @@ impl Report {
                 row.instances.name(),
                 seconds(row.both.connecting),
                 row.both.connecting.as_secs_f64() * 1e3 / count,
-                row.both.echoing.as_secs_f64() * 1e6,
+                micros(row.both.echoing),
                 row.both.kib as f64 / 1024.0,
                 row.both.resident_kib as f64 / 1024.0,
                 of_one(row.ws),
@@ -83,6 +83,10 @@ impl Report {
         chart::draw(&self.rows, &folder.join("connections.svg"))?;
         Ok(folder)
     }
+}
+
+pub(crate) fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
 }
 
 fn seconds(time: Duration) -> String {

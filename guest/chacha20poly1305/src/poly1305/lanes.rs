@@ -5,7 +5,7 @@
 
 use core::array;
 
-use super::{BLOCK_LEN, KEY_LEN, halves};
+use super::{BLOCK_LEN, KEY_LEN, for_each_block, halves};
 use crate::TAG_LEN;
 use crate::lanes::U64x2;
 
@@ -49,15 +49,7 @@ impl Poly1305 {
         if !paired.is_empty() {
             self.update_pairs(paired.as_chunks().0);
         }
-        let (blocks, rest) = rest.as_chunks();
-        for block in blocks {
-            self.update_block(block);
-        }
-        if !rest.is_empty() {
-            let mut block = [0; BLOCK_LEN];
-            block[..rest.len()].copy_from_slice(rest);
-            self.update_block(&block);
-        }
+        for_each_block(rest, |block| self.update_block(block));
     }
 
     fn update_block(&mut self, block: &[u8; BLOCK_LEN]) {

@@ -18,6 +18,20 @@ fn halves(key: &[u8; KEY_LEN]) -> [u128; 2] {
     [r & 0x0fff_fffc_0fff_fffc_0fff_fffc_0fff_ffff, s]
 }
 
+/// Shows `take` one block after the other, the last one with zeros to its end.
+#[inline(always)]
+fn for_each_block(bytes: &[u8], mut take: impl FnMut(&[u8; BLOCK_LEN])) {
+    let (blocks, rest) = bytes.as_chunks();
+    for block in blocks {
+        take(block);
+    }
+    if !rest.is_empty() {
+        let mut block = [0; BLOCK_LEN];
+        block[..rest.len()].copy_from_slice(rest);
+        take(&block);
+    }
+}
+
 /// The last block that an AEAD authenticates: how long the two parts before it are (section 2.8).
 pub(crate) fn lengths(associated: &[u8], text: &[u8]) -> [u8; BLOCK_LEN] {
     let mut lengths = [0; BLOCK_LEN];

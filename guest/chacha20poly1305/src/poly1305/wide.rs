@@ -2,7 +2,7 @@
 //!
 //! Numbers are modulo 2^130 - 5, in two words of 64 bits and a third that stays below 8.
 
-use super::{BLOCK_LEN, KEY_LEN, halves};
+use super::{BLOCK_LEN, KEY_LEN, for_each_block, halves};
 use crate::TAG_LEN;
 
 pub(crate) struct Poly1305 {
@@ -30,15 +30,7 @@ impl Poly1305 {
 
     /// Takes what is next, and zeros to the end of its last block.
     pub(crate) fn update_padded(&mut self, bytes: &[u8]) {
-        let (blocks, rest) = bytes.as_chunks();
-        for block in blocks {
-            self.update_block(block);
-        }
-        if !rest.is_empty() {
-            let mut block = [0; BLOCK_LEN];
-            block[..rest.len()].copy_from_slice(rest);
-            self.update_block(&block);
-        }
+        for_each_block(bytes, |block| self.update_block(block));
     }
 
     #[inline(always)]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+
 use crate::clock::monotonic_nanos;
 use crate::target::Target;
 use crate::task::{
     CROWD_LEN, Measured, PAIR_LEN, Payload, Stopwatch, Task, numbered, resident_kib,
 };
-use futures_util::future::join_all;
 
 /// What a client needs to connect, made once.
 pub(crate) trait Dialer: Send + Sync + 'static {

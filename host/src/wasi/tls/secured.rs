@@ -101,17 +101,15 @@ impl Secured {
                 return;
             }
         };
+        // It is a handshake's, or an alert that tells the server what is wrong, or nothing: of what answers
+        // requests for new keys rustls holds one back for the next write, so that a server that does not
+        // read has nothing pile up.
+        self.flush(session);
         if let Err(error) = received {
             self.fail(failure_kind(&error));
             let end = End::TlsFailed(error.to_string());
-            // The alert that tells the server has its chance.
-            self.flush(session);
             session.input_end = Some(end.clone());
             session.output_end = Some(end);
-        } else {
-            // It is a handshake's, or nothing: of what answers requests for new keys rustls holds one back
-            // for the next write, so that a server that does not read has nothing pile up.
-            self.flush(session);
         }
     }
 
