@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard, SetOnce};
+use tracing::debug;
 use wasmtime::Engine;
 
 use crate::bindings::{Websocket, WebsocketPre};
@@ -75,10 +76,13 @@ impl Instance {
         let state = State::new(prepared.max_memory);
         let mut sandbox = Sandbox::new(&prepared.engine, state, &prepared.turns);
         match prepared.component.instantiate_async(&mut sandbox).await {
-            Ok(guest) => Ok(Arc::new(Mutex::new(Running {
-                sandbox,
-                guest: Arc::new(guest),
-            }))),
+            Ok(guest) => {
+                debug!("instance started");
+                Ok(Arc::new(Mutex::new(Running {
+                    sandbox,
+                    guest: Arc::new(guest),
+                })))
+            }
             Err(trap) => Err(self.set_trapped(sandbox.report(trap))),
         }
     }

@@ -1,6 +1,6 @@
 //! Which connection has which instance.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::runtime::{self, Handle};
@@ -9,6 +9,7 @@ use crate::error::{Failure, TrapReport};
 use crate::grants::Access;
 use crate::instance::{Entered, Instance, Prepared};
 use crate::pool::{Place, Places, Pool};
+use crate::spare::Spare;
 
 /// The instances of a runtime.
 pub(crate) struct Instances {
@@ -16,6 +17,9 @@ pub(crate) struct Instances {
     places: Option<Places>,
     /// `None` if each connection has its own.
     sharing: Option<Arc<Sharing>>,
+    /// What the next connection has. `None` if connections share instances, or there is a pool, whose
+    /// places are for connections alone.
+    spare: Option<Arc<Spare>>,
 }
 
 /// Instances that several connections have.
@@ -53,15 +57,24 @@ impl Instances {
             places: pool.map(|pool| Places::of_connections(pool, connections)),
             shared: Mutex::default(),
         });
+        let prepared = Arc::new(prepared);
+        let spare = (sharing.is_none() && pool.is_none()).then(|| Spare::new(prepared.clone()));
         Self {
-            prepared: Arc::new(prepared),
+            prepared,
             places: pool.map(Places::new),
             sharing: sharing.map(Arc::new),
+            spare: spare.map(Arc::new),
         }
     }
 
     pub(crate) fn max_memory(&self) -> usize {
         self.prepared.max_memory
+    }
+
+    /// Where to put an instance for the next connection when one has ended. It is gone with the
+    /// runtime.
+    pub(crate) fn spare(&self) -> Option<Weak<Spare>> {
+        self.spare.as_ref().map(Arc::downgrade)
     }
 
     /// A part in an instance, for a connection that may reach what `access` grants; and how much of
@@ -75,14 +88,10 @@ impl Instances {
     ) -> Result<(Tenancy, Duration), Failure> {
         let Some(sharing) = &self.sharing else {
             let (place, left) = take(self.places.as_ref(), timeout).await?;
-            let instance = Arc::new(Instance::new(self.prepared.clone(), place));
-            let tenancy = Tenancy {
-                instance,
-                access,
-                sharing: None,
-                _place: None,
-            };
-            return Ok((tenancy, left));
+            let spare = self.spare.as_ref().and_then(|spare| spare.take());
+            let start = || Arc::new(Instance::new(self.prepared.clone(), place));
+            let instance = spare.unwrap_or_else(start);
+            return Ok((Tenancy::of_one(instance, access), left));
         };
         let (place, left) = take(sharing.places.as_ref(), timeout).await?;
         let (instance, left) = self.share(sharing, left).await?;
@@ -187,6 +196,16 @@ impl Sharing {
 }
 
 impl Tenancy {
+    /// The whole of an instance.
+    pub(crate) fn of_one(instance: Arc<Instance>, access: Access) -> Self {
+        Self {
+            instance,
+            access,
+            sharing: None,
+            _place: None,
+        }
+    }
+
     /// Enters the instance, to reach what is granted to this connection.
     pub(crate) async fn enter(&self) -> Result<Entered, TrapReport> {
         self.instance.enter(&self.access).await

@@ -166,6 +166,7 @@ mod reader;
 pub mod reconnect;
 mod runtime;
 mod sandbox;
+mod spare;
 mod start;
 mod store;
 mod ticker;

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -54,6 +54,9 @@ const INTERPRETER: &str = match (
 /// Made once, it is cheap to clone and serves any number of connections. Each has its own instance
 /// of the component, unless [several share one](RuntimeBuilder::connections_per_instance): memory,
 /// sockets and faults of one are not another's.
+///
+/// When a connection has ended, an instance is started for the next, which then connects in half of
+/// the time. There is one at most, and it ends with the runtime.
 #[derive(Clone)]
 pub struct Runtime(Arc<Inner>);
 
@@ -264,6 +267,7 @@ impl Runtime {
         let (events, events_rx) = queue::events(receive_marks, ended.clone());
         let (started, result) = oneshot::channel();
         let of_task = counters.clone();
+        let spare = self.0.instances.spare();
         let task = async move {
             match Box::pin(request.start(&tenancy)).await {
                 Ok(guest) => {
@@ -277,6 +281,9 @@ impl Runtime {
                     let closed = driver.run().await;
                     Box::pin(driver.leave()).await;
                     driver.end(closed);
+                    if let Some(spare) = spare.as_ref().and_then(Weak::upgrade) {
+                        Box::pin(spare.fill()).await;
+                    }
                 }
                 Err(error) => {
                     // First, so that whoever is told finds its place in the pool free.
@@ -340,7 +347,8 @@ impl RuntimeBuilder {
     /// Sets room for instances aside. Default: none; each connection asks the system for what it
     /// needs and gives it back, and there may be as many as there is memory for.
     ///
-    /// A pool bounds the number of connections, and starts one in less time.
+    /// A pool bounds the number of connections, and starts an instance in less time. None is started
+    /// before there is a connection for it.
     pub fn pool(mut self, pool: Pool) -> Self {
         self.pool = Some(pool);
         self

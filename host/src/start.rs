@@ -83,6 +83,17 @@ impl Request {
     }
 }
 
+impl Started {
+    /// Has the guest forget it.
+    pub(crate) async fn drop(self, tenancy: &Tenancy) -> Result<(), Error> {
+        let entered = tenancy.enter().await;
+        let mut entered = entered.map_err(not_started)?;
+        let dropped = self.websocket.resource_drop_async(entered.sandbox());
+        let dropped = dropped.await;
+        dropped.map_err(|trap| not_started(tenancy.trap(&entered, trap)))
+    }
+}
+
 fn not_started(report: TrapReport) -> Error {
     Error::Failed(Failure {
         step: Step::Start,

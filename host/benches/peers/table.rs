@@ -17,8 +17,9 @@ pub(crate) fn page(medians: &Medians, machine: &str) -> String {
          Rust its work is a task of Tokio's. {machine}\n\n\
          The *floor* is `std::net` and rustls with frames that are made before: the least that a client \
          can do. *Batches* are made by hand: tokio-tungstenite feeds what it may send, flushes once, and \
-         takes all that is there. A *shared instance* has up to 1,000 connections; whoever connects to \
-         open finds it there. The *host's TLS* is rustls outside of the sandbox. *Guests* are composed \
+         takes all that is there. A connection of *wasocket* has an instance of its own, which is started \
+         when one has ended, but for the first; a *shared instance* has up to 1,000. Whoever connects to \
+         open finds either there. The *host's TLS* is rustls outside of the sandbox. *Guests* are composed \
          with our component for that version of WASI, and do the work in wasm.\n\n\
          ## Goals\n\n\
          Ratios are to tokio-tungstenite, unless it says otherwise. [What limits those that are \

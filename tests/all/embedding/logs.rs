@@ -11,7 +11,7 @@ use wasocket::Options;
 
 /// Remembers all that is said, spans and events of every level, as text.
 #[derive(Clone, Debug, Default)]
-struct Said(Arc<Mutex<Vec<String>>>);
+pub(super) struct Said(Arc<Mutex<Vec<String>>>);
 
 /// Writes fields behind a text.
 struct Fields<'a>(&'a mut String);
@@ -30,7 +30,7 @@ impl Said {
     }
 
     /// What contains this text.
-    fn with(&self, text: &str) -> Vec<String> {
+    pub(super) fn with(&self, text: &str) -> Vec<String> {
         let mut said = self.0.lock().unwrap().clone();
         said.retain(|one| one.contains(text));
         said

@@ -13,6 +13,7 @@ mod patched;
 mod pool;
 mod precompiled;
 mod shared;
+mod spare;
 
 use integration_tests::runtime_builder;
 use wasocket::{Grants, RuntimeBuilder, WebSocket};
