@@ -32,7 +32,7 @@ pub(crate) struct Scale {
 impl Scale {
     pub(crate) fn full() -> Self {
         Self {
-            rounds: 5,
+            rounds: 9,
             small: 3_000,
             medium: 500,
             large: 50,
