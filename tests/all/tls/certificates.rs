@@ -13,7 +13,7 @@ use tokio_rustls::rustls::AlertDescription;
 use types::{ErrorCode, Event};
 use wasocket::{CertificateProblem, Failure, FailureKind, Options, Step};
 
-use super::{assert_accepted, refusals, trusting};
+use super::{By, assert_accepted, trusting};
 
 /// The end of 2020, in seconds since 1970.
 const END_OF_2020: u64 = 1_609_459_200;
@@ -33,7 +33,7 @@ async fn assert_refused(
     alert: AlertDescription,
     (problem, says): (CertificateProblem, &str),
 ) {
-    for failure in refusals(identity, options, alert).await {
+    for failure in By::Guest.refusals(identity, options, alert).await {
         let kind = FailureKind::Certificate(problem);
         assert_failure(&failure, Step::Tls, kind, &text(says));
     }
@@ -204,7 +204,10 @@ fn an_expired_certificate_is_refused() {
         });
         let since = unix_time();
         let alert = AlertDescription::CertificateExpired;
-        for failure in refusals(&identity, &trusting(&authority), alert).await {
+        for failure in By::Guest
+            .refusals(&identity, &trusting(&authority), alert)
+            .await
+        {
             let says = format!("it expired at {END_OF_2020}");
             assert_not_now(&failure, since, CertificateProblem::Expired, &says);
         }
@@ -222,7 +225,10 @@ fn a_certificate_whose_time_has_not_come_is_refused() {
         let since = unix_time();
         // RFC 8446, section 6.2: "A certificate has expired or is not currently valid."
         let alert = AlertDescription::CertificateExpired;
-        for failure in refusals(&identity, &trusting(&authority), alert).await {
+        for failure in By::Guest
+            .refusals(&identity, &trusting(&authority), alert)
+            .await
+        {
             let says = format!("it is not valid before {START_OF_2100}");
             assert_not_now(&failure, since, CertificateProblem::NotYetValid, &says);
         }

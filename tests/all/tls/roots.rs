@@ -4,7 +4,7 @@ use integration_tests::{Authority, Bystander, assert_failure, run, runtime};
 use tokio_rustls::rustls::AlertDescription;
 use wasocket::{CertificateProblem, Error, FailureKind, Options, Part, Step};
 
-use super::{assert_accepted, refusals, trusting};
+use super::{By, assert_accepted, trusting};
 
 #[test]
 fn roots_are_added_to_those_that_are_built_in_and_to_each_other() {
@@ -26,7 +26,7 @@ fn roots_that_are_not_there_are_not_trusted() {
         // has a certificate of theirs.
         for options in [Options::new(), trusting(&trusted)] {
             let alert = AlertDescription::UnknownCA;
-            for failure in refusals(&other.issue(), &options, alert).await {
+            for failure in By::Guest.refusals(&other.issue(), &options, alert).await {
                 assert_failure(
                     &failure,
                     Step::Tls,
