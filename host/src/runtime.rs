@@ -55,8 +55,8 @@ const INTERPRETER: &str = match (
 /// of the component, unless [several share one](RuntimeBuilder::connections_per_instance): memory,
 /// sockets and faults of one are not another's.
 ///
-/// When a connection has ended, an instance is started for the next, which then connects in half of
-/// the time. There is one at most, and it ends with the runtime.
+/// When a connection has ended, an instance is started for the next, which then connects in two thirds
+/// of the time. There is one such instance at most, and it ends with the runtime.
 #[derive(Clone)]
 pub struct Runtime(Arc<Inner>);
 

@@ -55,7 +55,7 @@ impl Spare {
 }
 
 /// Starts an instance, and has its guest start to connect once: the memory and the code that this takes
-/// are there then, which halves what is left to do.
+/// are there then.
 async fn start(prepared: &Arc<Prepared>) -> Result<Arc<Instance>, Error> {
     let instance = Arc::new(Instance::new(prepared.clone(), None));
     let tenancy = Tenancy::of_one(instance.clone(), Access::new(Grants::new()));
