@@ -1,8 +1,8 @@
 //! `cargo xtask wit`: the packages of WASI are copies, and are never edited. They are taken from the
-//! crates that the components' bindings come from.
+//! crates that the components' bindings come from, and the draft of `wasi:tls` from wasmtime's.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
@@ -12,27 +12,44 @@ use crate::setup::workspace_root;
 /// A folder with copies. What else is there is a link.
 struct Copies {
     folder: &'static str,
-    /// The packages that are copied.
-    packages: &'static [&'static str],
+    /// The files that are copied, without `.wit`.
+    files: &'static [&'static str],
     /// The crate that they come from.
     source: &'static str,
+    /// The manifest of what depends on that.
+    manifest: &'static str,
+    /// Where they are in it.
+    originals: &'static str,
 }
 
-const ALL: [Copies; 3] = [
+const ALL: [Copies; 4] = [
     Copies {
         folder: "wit/0.2/deps",
-        packages: &["clocks", "io", "random", "sockets"],
+        files: &["clocks", "io", "random", "sockets"],
         source: "wasip2",
+        manifest: "Cargo.toml",
+        originals: "wit/deps",
     },
     Copies {
         folder: "wit/0.3/deps",
-        packages: &["clocks", "random", "sockets"],
+        files: &["clocks", "random", "sockets"],
         source: "wasip3",
+        manifest: "Cargo.toml",
+        originals: "wit/deps",
     },
     Copies {
         folder: "examples/wit/deps",
-        packages: &["cli", "filesystem"],
+        files: &["cli", "filesystem"],
         source: "wasip2",
+        manifest: "Cargo.toml",
+        originals: "wit/deps",
+    },
+    Copies {
+        folder: "guest/wasip2/wit/tls",
+        files: &["types", "world"],
+        source: "wasmtime-wasi-tls",
+        manifest: "tests/hosts/wasmtime/Cargo.toml",
+        originals: "wit/deps/tls",
     },
 ];
 
@@ -45,13 +62,15 @@ impl Copies {
     fn check(&self, update: bool) -> Result<()> {
         let Self {
             folder,
-            packages,
+            files,
             source,
+            manifest,
+            originals,
         } = self;
-        let originals = source_of(source, "Cargo.toml")?.join("wit/deps");
+        let originals = source_of(source, manifest)?.join(originals);
         let copies = workspace_root().join(folder);
-        for package in *packages {
-            let name = format!("{package}.wit");
+        for file in *files {
+            let name = format!("{file}.wit");
             let original = read(&originals.join(&name))?;
             let copy = copies.join(&name);
             if update {
@@ -64,18 +83,14 @@ impl Copies {
                 );
             }
         }
-        let mut files: Vec<PathBuf> = Vec::new();
+        let mut count = 0;
         for entry in fs::read_dir(&copies)? {
-            let entry = entry?;
-            if entry.file_type()?.is_file() {
-                files.push(entry.path());
-            }
+            count += usize::from(entry?.file_type()?.is_file());
         }
         ensure!(
-            files.len() == packages.len(),
-            "{folder} has {} files, not {}",
-            files.len(),
-            packages.len()
+            count == files.len(),
+            "{folder} has {count} files, not {}",
+            files.len()
         );
         println!("{folder} is what {source} has");
         Ok(())

@@ -13,7 +13,7 @@ use crate::transport::in_words;
 use generated::wasi::tls::types::{ClientConnection, ClientHandshake, FutureClientStreams};
 
 mod generated {
-    // `wit/tls` is what wasmtime-wasi-tls 48.0.8 has.
+    // `wit/tls` is what wasmtime-wasi-tls has, which `cargo xtask wit` checks.
     wit_bindgen::generate!({
         path: ["../../wit/0.2/deps/io.wit", "wit/tls"],
         world: "wasi:tls/imports@0.2.0-draft",
