@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt};
 use integration_tests::{
-    Scripted, Server, Stream, close_payload, frame, on_each_peer, on_servers, run,
+    Scripted, Server, Stream, close_payload, frame, on_each_peer, on_servers, passing_timeout, run,
     run_on_one_thread, runtime, scaled,
 };
 use tokio::sync::oneshot;
@@ -178,7 +178,7 @@ fn a_server_that_does_not_end_the_stream_is_left_after_the_close_timeout() {
             stream.expect_eof().await;
         })
         .await;
-        let options = Options::new().close_timeout(scaled(100));
+        let options = Options::new().close_timeout(passing_timeout());
         let mut websocket = runtime().connect_with(&peer.url(), &options).await.unwrap();
         let closed = websocket.close(1000, "").await.unwrap();
         // Both Close frames went their way, so that nothing failed.

@@ -2,7 +2,7 @@
 
 use integration_tests::{
     ClosedPort, Scripted, assert_failure, close_payload, connect_failure, failure, frame, open,
-    open_with, rest, run, runtime, scaled,
+    open_with, passing_timeout, rest, run, runtime,
 };
 use wasocket::{Error, Event, FailureKind, Options, Step, Timeout};
 
@@ -165,7 +165,7 @@ fn a_server_that_never_answers_is_given_up_after_the_connect_timeout() {
             stream.expect_end().await;
         })
         .await;
-        let options = Options::new().connect_timeout(scaled(200));
+        let options = Options::new().connect_timeout(passing_timeout());
         assert_failure(
             &connect_failure(&peer.url(), &options).await,
             Step::Handshake,
@@ -187,7 +187,7 @@ fn a_server_that_answers_without_end_is_given_up_after_the_connect_timeout() {
             }
         })
         .await;
-        let options = Options::new().connect_timeout(scaled(200));
+        let options = Options::new().connect_timeout(passing_timeout());
         let failure = connect_failure(&peer.url(), &options).await;
         assert_eq!(failure.kind, FailureKind::Timeout(Timeout::Connect));
         peer.finish().await;
@@ -197,7 +197,7 @@ fn a_server_that_answers_without_end_is_given_up_after_the_connect_timeout() {
 #[test]
 fn a_server_that_never_ends_tcp_after_the_closing_handshake_is_left() {
     run(async {
-        let options = Options::new().close_timeout(scaled(200));
+        let options = Options::new().close_timeout(passing_timeout());
         let (mut websocket, peer) = open_with(&options, async |mut stream| {
             stream.expect_frame(0x88, &close_payload(1000, "")).await;
             stream.send(&frame(0x88, &close_payload(1000, ""))).await;
@@ -214,7 +214,7 @@ fn a_server_that_never_ends_tcp_after_the_closing_handshake_is_left() {
 #[test]
 fn a_server_that_closes_and_never_ends_tcp_is_left() {
     run(async {
-        let options = Options::new().close_timeout(scaled(200));
+        let options = Options::new().close_timeout(passing_timeout());
         let (mut websocket, peer) = open_with(&options, async |mut stream| {
             stream.send(&frame(0x88, &close_payload(1001, ""))).await;
             stream.expect_frame(0x88, &close_payload(1001, "")).await;
@@ -231,7 +231,7 @@ fn a_server_that_closes_and_never_ends_tcp_is_left() {
 #[test]
 fn a_server_that_never_answers_the_close_frame_is_left_with_an_error() {
     run(async {
-        let options = Options::new().close_timeout(scaled(200));
+        let options = Options::new().close_timeout(passing_timeout());
         let (mut websocket, peer) = open_with(&options, async |mut stream| {
             stream.expect_frame(0x88, &close_payload(1000, "")).await;
             stream.expect_end().await;

@@ -145,6 +145,11 @@ pub fn scaled(millis: u64) -> Duration {
     Duration::from_millis(millis).mul_f64(*scale)
 }
 
+/// A timeout that is to pass: longer than a machine under load takes for what has to come before.
+pub fn passing_timeout() -> Duration {
+    scaled(1000)
+}
+
 /// Where `cargo xtask setup` installed what the peers need.
 fn tools() -> PathBuf {
     workspace_root().join(".tools")

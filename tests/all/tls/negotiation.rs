@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use integration_tests::{
-    Authority, Peer, Scripted, assert_failure, connect_failure, run, runtime, scaled,
+    Authority, Peer, Scripted, assert_failure, connect_failure, passing_timeout, run, runtime,
 };
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
@@ -207,7 +207,7 @@ fn a_server_that_never_answers_the_client_hello_is_given_up() {
             stream.expect_end().await;
         })
         .await;
-        let options = Options::new().connect_timeout(scaled(200));
+        let options = Options::new().connect_timeout(passing_timeout());
         assert_failure(
             &connect_failure(&peer.url_of("wss"), &options).await,
             Step::Tls,
