@@ -1,4 +1,4 @@
-use wasocket::{Error, Event, Failure, FailureKind, Options, Step, WebSocket};
+use wasocket::{Error, Event, Failure, FailureKind, Options, Runtime, Step, WebSocket};
 
 use crate::runtime;
 use crate::scripted::{Scripted, Stream};
@@ -19,12 +19,23 @@ pub async fn open_with<F>(
 where
     F: Future<Output = ()> + Send + 'static,
 {
+    open_by(runtime(), options, script).await
+}
+
+async fn open_by<F>(
+    runtime: &Runtime,
+    options: &Options,
+    script: impl FnOnce(Stream) -> F + Send + 'static,
+) -> (WebSocket, Scripted)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let peer = Scripted::start(async |mut stream| {
         stream.accept().await;
         script(stream).await;
     })
     .await;
-    let connected = runtime().connect_with(&peer.url(), options).await;
+    let connected = runtime.connect_with(&peer.url(), options).await;
     (connected.expect("a connection"), peer)
 }
 
@@ -34,11 +45,21 @@ where
 ///
 /// If it connects, or fails in another way than by a [`Failure`].
 pub async fn connect_failure(url: &str, options: &Options) -> Failure {
-    let failure = match runtime().connect_with(url, options).await {
+    connect_failure_by(runtime(), url, options).await
+}
+
+/// The same of this runtime.
+///
+/// # Panics
+///
+/// As [`connect_failure`] does.
+pub async fn connect_failure_by(runtime: &Runtime, url: &str, options: &Options) -> Failure {
+    let failure = match runtime.connect_with(url, options).await {
         Err(Error::Failed(failure)) => failure,
         other => panic!("{other:?}"),
     };
-    let (websocket, peer) = open(async |mut stream| stream.expect_close(1001, "").await).await;
+    let script = async |mut stream: Stream| stream.expect_close(1001, "").await;
+    let (websocket, peer) = open_by(runtime, &Options::new(), script).await;
     drop(websocket);
     peer.finish().await;
     failure

@@ -44,7 +44,9 @@ use tokio::runtime::Builder;
 use wasocket::{Grants, Runtime, RuntimeBuilder};
 
 pub use bystander::{Bystander, ClosedPort};
-pub use client::{assert_failure, connect_failure, failure, open, open_with, rest};
+pub use client::{
+    assert_failure, connect_failure, connect_failure_by, failure, open, open_with, rest,
+};
 pub use echo::Echo;
 pub use fault_proxy::{Action, Direction, Fault, FaultProxy, Passed};
 pub use peers::Peer;

@@ -8,11 +8,13 @@ mod roots;
 
 use std::sync::OnceLock;
 
-use integration_tests::{Authority, Identity, Scripted, Stream, runtime, runtime_builder};
+use integration_tests::{
+    Authority, Identity, Scripted, Stream, connect_failure_by, runtime, runtime_builder,
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{AlertDescription, SupportedProtocolVersion};
-use wasocket::{Error, Failure, Grants, Options, Runtime, WebSocket};
+use wasocket::{Failure, Grants, Options, Runtime, WebSocket};
 
 /// Either version of TLS that is spoken.
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
@@ -72,12 +74,9 @@ impl By {
         self.open_on(&authority, tls, script).await
     }
 
-    /// Connects in vain.
+    /// Connects in vain, and says why; asserts that the runtime connects again after it.
     async fn connect_failure(self, url: &str, options: &Options) -> Failure {
-        match self.runtime().connect_with(url, options).await {
-            Err(Error::Failed(failure)) => failure,
-            other => panic!("{other:?}"),
-        }
+        connect_failure_by(self.runtime(), url, options).await
     }
 
     /// Connects to a server with this certificate, which the client is to refuse with this alert and
